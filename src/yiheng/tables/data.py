@@ -1,0 +1,129 @@
+"""DATA (数据目录): the one folder a region lives in: tables, commits, results; one writer at a time."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+import yiheng
+from yiheng.base.refusal import Refusal
+from yiheng.tables import delta
+from yiheng.tables.commit import Commit, Source, commit_numbers, create_commit, read_commit
+from yiheng.tables.contract import contract
+from yiheng.tables.delta import Staged
+
+
+class Data:
+    """A DATA folder as readers see it: its commits."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.commits_folder = root / "commits"
+        self.results = root / "results"
+
+    @classmethod
+    def open(cls, root: Path) -> "Data":
+        """DATA at `root`; a folder without a commit is refused."""
+        data = cls(root)
+        if not commit_numbers(data.commits_folder):
+            raise Refusal("no loaded data here", file=str(root), cure="yiheng cases load FILE... --to DATA")
+        return data
+
+    def table_folder(self, table: str) -> Path:
+        return self.root / "tables" / table
+
+    def commit(self, number: int | None = None) -> Commit:
+        """The commit with this number, or the last one."""
+        return read_commit(self.commits_folder, number or commit_numbers(self.commits_folder)[-1])
+
+    def commits(self, until: int | None = None) -> list[Commit]:
+        """All commits in order, up to `until`."""
+        numbers = commit_numbers(self.commits_folder)
+        return [read_commit(self.commits_folder, number) for number in numbers if until is None or number <= until]
+
+
+class Load:
+    """One load in the making: files are staged, then everything becomes visible with one commit."""
+
+    def __init__(self, data: Data, last: Commit | None) -> None:
+        self.data = data
+        self.last = last
+        self.number = last.number + 1 if last else 1
+        self._staged: dict[str, tuple[Staged, bool]] = {}
+
+    def stage(self, table: str, replace: bool = False) -> Staged:
+        """Where rows for `table` go; they come after what it holds, or instead of it."""
+        staged = Staged(self.data.table_folder(table), contract(table), self.number)
+        self._staged[table] = (staged, replace)
+        return staged
+
+    def held_files(self, table: str) -> list[str]:
+        """The files of `table` as the last commit has it."""
+        if self.last is None or table not in self.last.tables:
+            return []
+        return delta.version_files(self.data.table_folder(table), self.last.tables[table])
+
+    def commit(self, sources: tuple[Source, ...], made_up: bool = False) -> Commit:
+        """Make the load exist."""
+        versions = dict(self.last.tables) if self.last else {}
+        for table, (staged, replace) in self._staged.items():
+            if replace or any(staged.rows.values()):
+                versions[table] = delta.add_version(staged, replace)
+        made_up = made_up or (self.last is not None and self.last.made_up)
+        commit = Commit(self.number, sources, versions, code_version(), made_up)
+        create_commit(self.data.commits_folder, commit)
+        return commit
+
+
+@contextmanager
+def loading(root: Path) -> Iterator[Load]:
+    """The right to write to DATA at `root`, which comes into being if need be; nobody else has it meanwhile.
+
+    What a load that died left behind is put back first. If the block ends without a commit, so is what it staged.
+    """
+    data = Data(root)
+    data.commits_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(root / "writer.lock", timeout=0):
+            last = _put_back(data)
+            try:
+                yield Load(data, last)
+            finally:
+                _put_back(data)
+    except Timeout:
+        raise Refusal("another load is writing here", file=str(root), cure="wait until it has ended") from None
+
+
+def _put_back(data: Data) -> Commit | None:
+    """Make the tables what the last commit says they are; that commit."""
+    numbers = commit_numbers(data.commits_folder)
+    last = read_commit(data.commits_folder, numbers[-1]) if numbers else None
+    for draft in data.commits_folder.glob(".*.draft"):
+        draft.unlink()
+    for folder in sorted((data.root / "tables").glob("*")):
+        version = last.tables.get(folder.name) if last else None
+        delta.put_back(folder, version, last.number if last else 0)
+    return last
+
+
+@cache
+def code_version() -> str:
+    """The package's version and the first digits of a digest over its own files: what computed a result."""
+    total = hashlib.sha256()
+    for name, content in sorted(_sources(files("yiheng"), "")):
+        total.update(f"{name} {len(content)}\n".encode() + content)
+    return f"{yiheng.__version__}+{total.hexdigest()[:12]}"
+
+
+def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir() and entry.name not in ("__pycache__", "assets"):
+            yield from _sources(entry, f"{name}/")
+        elif entry.name.endswith((".py", ".csv", ".yaml", ".toml")):
+            yield name, entry.read_bytes()

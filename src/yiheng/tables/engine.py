@@ -1,0 +1,47 @@
+"""The engine (查询引擎): DuckDB in memory, through Ibis, with its limits as settings."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import ibis
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+DEFAULT_MEMORY = "1GB"
+
+
+@contextmanager
+def engine() -> Iterator[Backend]:
+    """A DuckDB of its own that spills to a temporary folder above its memory limit.
+
+    `YIHENG_MEMORY` sets the limit ("512MB", "8GB"), `YIHENG_THREADS` the number of threads.
+    """
+    with TemporaryDirectory(prefix="yiheng-") as spill:
+        backend = ibis.duckdb.connect()
+        settings = {"memory_limit": os.environ.get("YIHENG_MEMORY", DEFAULT_MEMORY), "temp_directory": spill}
+        if threads := os.environ.get("YIHENG_THREADS"):
+            settings["threads"] = threads
+        for name, value in settings.items():
+            backend.raw_sql(f"SET {name} = '{value}'")
+        try:
+            yield backend
+        finally:
+            backend.disconnect()
+
+
+def fetch(backend: Backend, query: str) -> pa.Table:
+    """The whole result of a query, for those few that Ibis has no words for."""
+    return backend.con.sql(query).to_arrow_table()
+
+
+def quoted(text: str) -> str:
+    """`text` as a literal in a query."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def scratch(backend: Backend) -> Path:
+    """The engine's temporary folder, gone when the engine ends."""
+    return Path(fetch(backend, "SELECT current_setting('temp_directory') AS folder")["folder"][0].as_py())

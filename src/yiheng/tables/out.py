@@ -1,0 +1,39 @@
+"""Results as files (结果文件): Parquet or CSV by suffix, whole or not at all."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from yiheng.base.refusal import Refusal
+from yiheng.tables.engine import quoted
+
+
+def check_out(path: Path) -> None:
+    """A result goes to a .parquet or .csv file in a folder that exists; anything else is refused before work begins."""
+    if path.suffix not in (".parquet", ".csv"):
+        raise Refusal("must end in .parquet or .csv", file=str(path))
+    if not path.parent.is_dir():
+        raise Refusal("there is no such folder", file=str(path.parent))
+
+
+def write_out(backend: Backend, table: ir.Table, path: Path, about: Mapping[str, str]) -> None:
+    """Write a result in its own order; a Parquet file carries `about` (commit, policy, code version) as metadata."""
+    check_out(path)
+    draft = path.with_name(f".{path.name}.draft")
+    options = "FORMAT csv, HEADER true"
+    if path.suffix == ".parquet":
+        pairs = ", ".join(f"{name}: {quoted(value)}" for name, value in about.items())
+        options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{pairs}}}"
+    try:
+        backend.raw_sql(f"COPY ({backend.compile(table)}) TO {quoted(str(draft))} ({options})")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def about_json(about: Mapping[str, object]) -> dict[str, str]:
+    """Metadata values as text; what is not text becomes JSON."""
+    return {key: value if isinstance(value, str) else json.dumps(value, sort_keys=True) for key, value in about.items()}
