@@ -1,0 +1,47 @@
+"""The key of a code (编码归并键): its first characters in normal form, or the whole code where it is not ICD.
+
+`key` is the readable definition; `key_column` says the same as an Ibis expression, and a test holds them equal.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+POINT_AFTER = {"dx": 3, "proc": 2}
+
+_FULL = "".join(chr(sign) for sign in range(0xFF01, 0xFF5F)) + "\u3000"
+_HALF = "".join(chr(sign) for sign in range(0x21, 0x7F)) + " "
+
+
+def normal(code: str) -> str:
+    """A code in normal form: half-width, upper case, no spaces around."""
+    return code.translate(str.maketrans(_FULL, _HALF)).strip(" ").upper()
+
+
+def is_icd(edition: str | None) -> bool:
+    """Whether codes of this edition have the hierarchy of ICD; a source that names no edition uses ICD."""
+    return edition is None or edition.upper().startswith("ICD")
+
+
+def key(kind: str, code: str, chars: int, edition: str | None) -> str:
+    """The key of a `dx` or `proc` code: `chars` characters, the point not counted and set where ICD sets it.
+
+    I63.900 with 4 is I63.9, 36.0600x004 with 4 is 36.06; a code of another system is its own key.
+    """
+    if not is_icd(edition):
+        return code
+    signs = normal(code).replace(".", "")[:chars]
+    head = POINT_AFTER[kind]
+    return signs if len(signs) <= head else f"{signs[:head]}.{signs[head:]}"
+
+
+def key_column(kind: str, code: ir.StringValue, chars: int, icd: ir.BooleanValue) -> ir.StringValue:
+    """`key` for a column; `icd` says for each row whether its edition is ICD (see `icd_column`)."""
+    signs = code.translate(_FULL, _HALF).strip().upper().replace(".", "").left(chars)
+    head = POINT_AFTER[kind]
+    pointed = (signs.length() <= head).ifelse(signs, signs.left(head).concat(".", signs.substr(head)))
+    return icd.ifelse(pointed, code)
+
+
+def icd_column(edition: ir.StringValue) -> ir.BooleanValue:
+    """`is_icd` for a column."""
+    return ibis.coalesce(edition.upper().startswith("ICD"), True)
