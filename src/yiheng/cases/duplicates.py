@@ -1,0 +1,43 @@
+"""Duplicates (重复病例): keys that stand twice among new rows, or that DATA already holds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from yiheng.tables.engine import engine, fetch, quoted
+
+_NO_KEYS = "SELECT NULL::VARCHAR AS hospital, NULL::VARCHAR AS case_id WHERE false"
+
+# `place` is the row's place in its file; of rows with one key the first by source stays.
+_REPEATED = """
+    WITH held AS ({held}),
+         keys AS (SELECT hospital, case_id FROM {new} UNION ALL FROM held),
+         repeated AS (SELECT hospital, case_id FROM keys GROUP BY ALL HAVING count(*) > 1),
+         turns AS (SELECT filename AS path, file_row_number AS place, hospital, case_id, source_file, source_row,
+                          row_number() OVER (PARTITION BY hospital, case_id ORDER BY source_file, source_row) AS turn
+                   FROM {new} SEMI JOIN repeated USING (hospital, case_id))
+    SELECT * FROM turns WHERE turn > 1 OR (hospital, case_id) IN (SELECT (hospital, case_id) FROM held)
+    ORDER BY source_file, source_row"""
+
+
+def duplicates(staged: Sequence[Path], held: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of the staged case files whose key stands earlier among them or in the held files.
+
+    Each with path and place (0-based) in its staged file, hospital, case_id, source_file and source_row.
+    """
+    if not staged:
+        return []
+    new = f"read_parquet([{_listed(staged)}], filename = true, file_row_number = true)"
+    old = f"SELECT hospital, case_id FROM read_parquet([{_listed(held)}])" if held else _NO_KEYS
+    with engine() as backend:
+        # As many distinct hashes as rows: no key stands twice, and the dear query is not needed.
+        keys = f"SELECT hospital, case_id FROM {new} UNION ALL {old}"
+        quick = f"SELECT count(*) AS rows, count(DISTINCT hash(hospital, case_id)) AS keys FROM ({keys})"
+        counted = fetch(backend, quick).to_pylist()[0]
+        if counted["rows"] == counted["keys"]:
+            return []
+        return list(fetch(backend, _REPEATED.format(new=new, held=old)).to_pylist())
+
+
+def _listed(paths: Sequence[Path] | Sequence[str]) -> str:
+    return ", ".join(quoted(str(path)) for path in paths)

@@ -1,0 +1,111 @@
+"""Cases as input of a command (病例输入): DATA at a commit, or a bare Parquet or CSV file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+
+from yiheng.base.refusal import Refusal
+from yiheng.cases import source
+from yiheng.cases.build import text_of
+from yiheng.cases.layout import LIST_SEPARATOR, Recipe
+from yiheng.cases.parse import parse, split_lists
+from yiheng.cases.source import Rows
+from yiheng.tables.contract import contract
+from yiheng.tables.data import Data
+from yiheng.tables.engine import scratch
+from yiheng.tables.snapshot import Snapshot
+
+ROW = "row"
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Cases to work on. `table` has every column of the case table, further ones the file has, and `row`, its order.
+
+    `given` names the columns that the source really has. `snapshot` is None for a bare file.
+    """
+
+    table: ir.Table
+    given: frozenset[str]
+    snapshot: Snapshot | None
+    shown: str
+
+    @property
+    def id_columns(self) -> list[str]:
+        """The columns that name a case in an output: hospital only where the source has it."""
+        return ["hospital", "case_id"] if "hospital" in self.given else ["case_id"]
+
+    def need(self, *columns: str) -> None:
+        """Refuse a source that lacks one of these columns."""
+        for column in columns:
+            if column not in self.given:
+                raise Refusal("this column is missing", file=self.shown, column=column)
+
+
+def open_cases(backend: Backend, path: Path, commit: int | None = None) -> Cases:
+    """The cases at `path`: a DATA folder (its last commit, or `commit`), a Parquet file or a CSV file."""
+    if path.is_dir():
+        snapshot = Snapshot(backend, Data.open(path), commit)
+        table = snapshot.table("cases")
+        order = ibis.row_number().over(ibis.window(order_by=[table.hospital, table.case_id]))
+        return Cases(table.mutate(row=order), frozenset(table.columns), snapshot, str(path))
+    if commit is not None:
+        raise Refusal("a bare file has no commits", file=str(path))
+    return open_file(backend, path)
+
+
+def open_file(backend: Backend, path: Path) -> Cases:
+    """A bare file of cases; columns it lacks are null, columns nobody declared are kept as they are."""
+    if source.kind_of(path) == "csv":
+        path, shown = _as_parquet(path, scratch(backend)), path.name
+    else:
+        shown = path.name
+        source.parquet_schema(path)
+    found = backend.read_parquet(str(path), file_row_number=True)
+    declared = ibis.Schema.from_pyarrow(contract("cases").schema)
+    known = {
+        name: found[name].cast(kind) if name in found.columns else ibis.null(kind) for name, kind in declared.items()
+    }
+    others = {name: found[name] for name in found.columns if name not in declared and name != "file_row_number"}
+    table = found.select(**known, **others, **{ROW: found.file_row_number})
+    return Cases(table, frozenset(found.columns) - {"file_row_number"}, None, shown)
+
+
+def _as_parquet(path: Path, folder: Path) -> Path:
+    """A CSV with the case table's columns as typed Parquet; a cell that does not fit is refused."""
+    header = source.csv_header(path)
+    recipes = {name: Recipe((name,)) for name in header}
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{path.stem}.parquet"
+    writer: pq.ParquetWriter | None = None
+    for rows in source.csv_rows(path, header):
+        table = _typed(rows, recipes, path)
+        writer = writer or pq.ParquetWriter(target, table.schema)
+        writer.write_table(table)
+    if writer is None:
+        raise Refusal("the file has a header and no rows", file=path.name)
+    writer.close()
+    return target
+
+
+def _typed(rows: Rows, recipes: Mapping[str, Recipe], path: Path) -> pa.Table:
+    if rows.broken:
+        raise Refusal("has not as many columns as the header", file=path.name, row=rows.broken[0].row)
+    columns = {name: _cells(name, text_of(recipe, rows, frozenset()), rows, path) for name, recipe in recipes.items()}
+    return pa.table(columns)
+
+
+def _cells(name: str, text: pa.Array, rows: Rows, path: Path) -> pa.Array:
+    declared = {column.name: column.type for column in contract("cases").columns}
+    kind = declared.get(name, pa.string())
+    parsed = parse(split_lists(text, LIST_SEPARATOR) if pa.types.is_list(kind) else text, kind)
+    for rule, mask in parsed.broken.items():
+        place = int(mask.argmax())
+        raise Refusal(f"does not fit: {rule}", path.name, "", int(rows.numbers[place]), name, str(text[place]))
+    return parsed.values
