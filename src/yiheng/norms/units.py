@@ -1,0 +1,38 @@
+"""Units (统计单元): by what the cases are counted: region, county, hospital, department, physician, group or month."""
+
+import ibis
+import ibis.expr.types as ir
+
+from yiheng.base.refusal import Refusal
+
+# The columns that name a unit; a department's or physician's code means something only in its hospital.
+UNITS = {
+    "region": ("region",),
+    "county": ("county",),
+    "hospital": ("hospital",),
+    "dept": ("hospital", "dept"),
+    "physician": ("hospital", "physician"),
+    "group": ("group",),
+    "month": ("month",),
+}
+REGION = "all"
+
+
+def with_units(table: ir.Table, by: str, institution: ir.Table | None = None) -> ir.Table:
+    """Cases or cells with the columns that name their units; `institution` gives a hospital its county."""
+    if by not in UNITS:
+        raise Refusal("is no unit", column="--by", value=by, cure=f"one of: {', '.join(UNITS)}")
+    if all(name in table.columns for name in UNITS[by]) or by == "group":
+        return table
+    if by == "region":
+        return table.mutate(region=ibis.literal(REGION))
+    if by == "month":
+        return table.mutate(month=table.discharge_date.strftime("%Y-%m"))
+    return _with_county(table, institution)
+
+
+def _with_county(table: ir.Table, institution: ir.Table | None) -> ir.Table:
+    if institution is None:
+        raise Refusal("counties are known only to a DATA folder with its institutions", column="--by", value="county")
+    county = institution.group_by(hospital=institution.code).agg(county=institution.county.min())
+    return table.left_join(county, "hospital").drop("hospital_right")
