@@ -1,0 +1,74 @@
+# Every command of the project. `make` alone prints them; each sets up what it needs, none needs root.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# The first Python on this machine that is new enough; `make PYTHON=/path/to/python3 setup` for another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 python3.14,\
+	$(shell $(name) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(name))))
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+ASSETS := src/yiheng/reports/assets/echarts.min.js
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	--python-version 3.11 --no-emit-index-url --no-emit-find-links
+
+.PHONY: help setup demo test check test-all bench lock assets docs clean
+
+help:  ## print these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(INSTALLED) $(ASSETS)  ## make .venv (yiheng, python with pytest) and fetch the chart library
+
+demo: setup  ## a made-up region, from its discharges to the report
+	$(BIN)/yiheng demo
+
+test: setup  ## the tests that need nothing but Python
+	$(BIN)/python -m pytest -m "not browser and not fault and not slow"
+
+check: setup  ## style, types, import direction, house rules, policy values, documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_house.py
+	$(BIN)/python scripts/check_policy.py
+	$(BIN)/python scripts/check_docs.py
+
+test-all: setup  ## every test, also with a browser, killed processes and the built wheel; with CI set none may be skipped
+	$(BIN)/python -m pytest $(if $(CI),--nothing-skipped)
+
+bench: setup  ## measure the figures that the README quotes
+	$(BIN)/python benchmarks/first_light.py
+
+docs: setup  ## write the generated pages of docs/reference
+	$(BIN)/python scripts/make_docs.py
+
+lock: $(INSTALLED)  ## renew requirements/*.txt and package-lock.json from pyproject.toml and package.json
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	$(COMPILE) --upgrade pyproject.toml -o requirements/run.txt
+	$(COMPILE) --upgrade pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --upgrade --group node -o requirements/node.txt
+	$(COMPILE) --upgrade --group lock -o requirements/lock.txt
+	$(BIN)/python scripts/make_assets.py --lock
+
+assets: $(ASSETS)  ## fetch the chart library from npm into the package
+
+clean:  ## remove everything that these commands made, but no data
+	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f $(ASSETS) src/yiheng/reports/assets/*.LICENSE
+	find src tests scripts $(wildcard benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Yiheng needs Python 3.11 or newer: make PYTHON=/path/to/python3 setup" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+$(INSTALLED): requirements/dev.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(ASSETS): package.json package-lock.json scripts/make_assets.py | $(INSTALLED)
+	$(BIN)/python scripts/make_assets.py

@@ -1,0 +1,38 @@
+"""Generated pages say what the code says."""
+
+import make_docs
+
+
+def test_a_cell_cannot_break_its_table() -> None:
+    assert make_docs.table(("a", "b"), [("x|y", "1\n2")]) == "| a | b |\n| --- | --- |\n| x\\|y | 1 2 |\n"
+
+
+def test_every_column_of_every_table_has_a_row() -> None:
+    page = make_docs.tables_page()
+    for table in make_docs.TABLES:
+        assert f"\n## {table}\n" in page
+    assert "| `case_id` | string | key | 病例号 | case id |" in page
+
+
+def test_the_glossary_has_terms_and_no_sentences() -> None:
+    page = make_docs.glossary_page()
+    assert "| 医衡 | Yiheng |" in page
+    assert "。" not in page
+
+
+def test_every_policy_value_shows_its_source_and_whether_it_was_checked() -> None:
+    page = make_docs.policy_page()
+    for scheme_id in make_docs.scheme_ids():
+        assert f"\n## {scheme_id}\n" in page
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows
+    for row in rows:
+        cells = [cell.strip() for cell in row.split(" | ")]
+        assert len(cells) == 7
+        assert all(cells[:6]), row
+
+
+def test_every_command_is_on_its_page() -> None:
+    page = make_docs.commands_page()
+    assert page.startswith("# `yiheng`")
+    assert "## `yiheng demo`" in page
