@@ -25,7 +25,8 @@ def test_every_newborn_link_resolves_to_a_delivery_in_the_same_hospital(cases: p
         mother = by_key[row["hospital"], row["mother_case"]]
         assert any(code.startswith("Z37") for code in mother["dx"])
         assert mother["admit_date"] <= row["admit_date"] <= mother["discharge_date"]
-        assert row["residence"] == mother["residence"] and row["age_days"] == 0
+        assert row["residence"] == mother["residence"]
+        assert row["age_days"] == 0
 
 
 def test_a_patient_is_one_person_whose_cases_follow_each_other(cases: pa.Table) -> None:
@@ -56,7 +57,8 @@ def test_transfers_name_where_they_went_and_the_receiver_where_from(cases: pa.Ta
     rows = chosen(cases, *names, "discharge_date")
     for row in rows:
         assert (row["to_hospital"] is not None) == (row["discharge"] == 2)
-        assert row["to_hospital"] != row["hospital"] and row["from_hospital"] != row["hospital"]
+        assert row["to_hospital"] != row["hospital"]
+        assert row["from_hospital"] != row["hospital"]
     received = [row for row in rows if row["from_hospital"] is not None]
     sent: defaultdict[tuple[str, str, str], list[date]] = defaultdict(list)
     for row in rows:

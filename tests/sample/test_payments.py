@@ -19,7 +19,8 @@ def test_who_pays_alone_has_no_settlement_and_no_insured_area(rows: list[Row]) -
     assert alone
     for row in alone:
         assert row["cash_pay"] == row["total_fee"]
-        assert row["settlement_id"] is None and row["insured_area"] is None
+        assert row["settlement_id"] is None
+        assert row["insured_area"] is None
 
 
 def test_every_payer_occurs_and_maternity_only_with_pregnancy(rows: list[Row]) -> None:

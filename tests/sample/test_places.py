@@ -35,7 +35,8 @@ def test_names_and_areas_are_plainly_invented(made: Tables) -> None:
 
 def test_the_region_has_22_public_hospitals_and_three_stand_outside(made: Tables) -> None:
     inside = {row["institution"] for row in made["membership"]}
-    assert len(inside) == 22 and len(made["institution"]) == 25
+    assert len(inside) == 22
+    assert len(made["institution"]) == 25
     assert {row["kind"] for row in made["institution"]} == {
         "general", "tcm", "maternal_child", "infectious", "psychiatric", "township", "specialist",
     }  # fmt: skip
@@ -45,7 +46,8 @@ def test_the_region_has_22_public_hospitals_and_three_stand_outside(made: Tables
 def test_six_county_groups_and_the_city_group_have_one_lead_each(made: Tables) -> None:
     groups = {row["group"] for row in made["membership"]}
     leads = [row["group"] for row in made["membership"] if row["role"] == "lead"]
-    assert len(groups) == 7 and sorted(leads) == sorted(groups)
+    assert len(groups) == 7
+    assert sorted(leads) == sorted(groups)
 
 
 def test_the_insured_of_the_first_month_are_96_in_100(made: Tables) -> None:
@@ -71,7 +73,8 @@ def test_everything_a_case_refers_to_is_listed(made: Tables, cases: pa.Table) ->
         "pathology",
     )
     for row in cases.select(columns).slice(0, 10_000).to_pylist():
-        assert (row["hospital"], row["dept"]) in depts and (row["hospital"], row["admit_dept"]) in depts
+        assert (row["hospital"], row["dept"]) in depts
+        assert (row["hospital"], row["admit_dept"]) in depts
         assert (row["hospital"], row["physician"], row["dept"]) in physicians
         assert row["to_hospital"] is None or row["to_hospital"] in institutions
         coded = {*row["dx"], row["external_cause"], row["pathology"]} - {None}

@@ -12,7 +12,8 @@ PARALLEL = (("dx", "dx_present"), ("proc", "proc_date"), ("proc", "proc_level"))
 def test_parallel_lists_have_equal_length(rows: list[Row]) -> None:
     for row in rows:
         assert all(len(row[one]) == len(row[other]) for one, other in PARALLEL)
-        assert row["dx"] and len(set(row["dx"])) == len(row["dx"])
+        assert row["dx"]
+        assert len(set(row["dx"])) == len(row["dx"])
         assert len(set(row["proc"])) == len(row["proc"])
 
 
@@ -20,7 +21,8 @@ def test_dates_are_in_order_and_the_stay_is_their_difference(rows: list[Row]) ->
     for row in rows:
         nights = (row["discharge_date"] - row["admit_date"]).days
         assert row["los"] == max(nights, 1)
-        assert nights >= 0 and row["settle_date"] >= row["discharge_date"]
+        assert nights >= 0
+        assert row["settle_date"] >= row["discharge_date"]
         assert all(row["admit_date"] <= day <= row["discharge_date"] for day in row["proc_date"])
         assert sum(row[f"nurse_days_{level}"] for level in range(4)) == row["los"]
         assert 0 <= row["vent_hours"] <= row["icu_hours"] <= max(nights * 24, 12)
@@ -28,7 +30,8 @@ def test_dates_are_in_order_and_the_stay_is_their_difference(rows: list[Row]) ->
 
 def test_day_cases_leave_on_the_day_they_came(rows: list[Row]) -> None:
     day = [row for row in rows if row["care_type"] > 1]
-    assert day and all(row["admit_date"] == row["discharge_date"] for row in day)
+    assert day
+    assert all(row["admit_date"] == row["discharge_date"] for row in day)
 
 
 def test_deliveries_are_of_women_and_have_an_outcome(rows: list[Row]) -> None:
@@ -63,7 +66,8 @@ def test_chemotherapy_names_the_tumour_and_its_pathology(rows: list[Row]) -> Non
 def test_tcm_terms_are_those_of_tcm_hospitals(rows: list[Row]) -> None:
     kinds = dict(zip(words("hospitals", "code"), words("hospitals", "kind"), strict=True))
     with_terms = [row for row in rows if row["tcm_dx"] is not None]
-    assert with_terms and all(kinds[row["hospital"]] == "tcm" for row in with_terms)
+    assert with_terms
+    assert all(kinds[row["hospital"]] == "tcm" for row in with_terms)
     assert all((row["tcm_dx"] is None) == (row["tcm_syndrome"] is None) for row in rows)
 
 
