@@ -1,0 +1,172 @@
+"""Gathering (汇总): the tables of an Analysis that are plain counts over the loaded data, and the names of things."""
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from yiheng.base.words import Word
+from yiheng.dip.catalogue import Catalogue
+from yiheng.dip.keys import key_lengths
+from yiheng.dip.label import group_label, key_names
+from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, Version
+from yiheng.tables.commit import Commit
+from yiheng.tables.runs import Run
+from yiheng.tables.snapshot import Snapshot
+
+DIED = 5
+_FEES = tuple(f"fee_{number:02}" for number in range(1, 15))
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the figures come from: the snapshot, the catalogue, the year shown, the runs."""
+
+    snapshot: Snapshot
+    catalogue: Catalogue
+    year: int
+    runs: tuple[Run, ...]
+
+
+def gather(sources: Sources, groupings: tuple[Grouping, ...]) -> Analysis:
+    """All that a report shows."""
+    snapshot, year = sources.snapshot, sources.year
+    cases = snapshot.table("cases")
+    shown = cases.filter(cases.year == year)
+    return Analysis(
+        title=Word(f"{year} 年住院病例分析", f"Inpatient cases {year}"),
+        made_up=snapshot.commit.made_up,
+        year=year,
+        files=_files(snapshot),
+        versions=_versions(sources),
+        unchecked=_unchecked(sources.catalogue),
+        years=_years(cases),
+        months=_months(shown),
+        payers=_by(shown, "payer"),
+        fees=_fees(shown),
+        hospitals=_hospitals(snapshot),
+        findings=_findings(snapshot),
+        groupings=groupings,
+        names=_names(sources),
+        about=_about(snapshot),
+    )
+
+
+def _about(snapshot: Snapshot) -> tuple[Word, ...]:
+    said = [each.about for commit in _commits(snapshot) for each in commit.sources if each.about]
+    return tuple(dict.fromkeys(Word(about["zh"], about["en"]) for about in said))
+
+
+def _commits(snapshot: Snapshot) -> list[Commit]:
+    return snapshot.data.commits(until=snapshot.commit.number)
+
+
+def _files(snapshot: Snapshot) -> tuple[LoadedFile, ...]:
+    return tuple(
+        LoadedFile(commit.number, each.file, each.format, each.sha256, each.rows, each.accepted, each.quarantined)
+        for commit in _commits(snapshot)
+        for each in commit.sources
+    )
+
+
+def _versions(sources: Sources) -> tuple[Version, ...]:
+    commit, scheme = sources.snapshot.commit, sources.catalogue.scheme
+    facts = [
+        Version("code_version", commit.code_version if not sources.runs else sources.runs[0].code_version),
+        Version("commit", str(commit.number)),
+        Version("scheme", f"{scheme.id} ({scheme.word.zh} / {scheme.word.en}), {scheme.digest[:12]}"),
+    ]
+    terms = {"catalogues": "catalogue", "groupings": "dip_run"}
+    return (*facts, *(Version(terms[run.kind], run.id) for run in sources.runs if run.kind in terms))
+
+
+def _unchecked(catalogue: Catalogue) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (
+            f"{parameter.word.zh} {parameter.name}",
+            str(dated.value),
+            " ".join(part for part in (dated.document, dated.article, dated.choice, dated.note) if part),
+        )
+        for parameter, dated in catalogue.scheme.unchecked(catalogue.day)
+    )
+
+
+def _years(cases: ir.Table) -> pa.Table:
+    return (
+        cases.group_by("year")
+        .agg(
+            cases=cases.count(),
+            hospitals=cases.hospital.nunique(),
+            fee=_total(cases.total_fee),
+            fee_cases=cases.total_fee.count(),
+            los_cases=cases.los.count(),
+            days=cases.los.sum(),
+            deaths=(cases.discharge == DIED).sum(),
+            out_of_area=(cases.out_of_area > 0).sum(),
+        )
+        .mutate(
+            mean_fee=ibis._.fee.cast("float64") / ibis._.fee_cases.nullif(0),
+            mean_los=ibis._.days.cast("float64") / ibis._.los_cases.nullif(0),
+        )
+        .drop("days")
+        .order_by("year")
+        .to_pyarrow()
+    )
+
+
+def _total(amount: ir.DecimalColumn) -> ir.DecimalScalar:
+    return amount.sum().cast("decimal(18,2)")
+
+
+def _by(cases: ir.Table, column: str) -> pa.Table:
+    return cases.group_by(column).agg(cases=cases.count(), fee=_total(cases.total_fee)).order_by(column).to_pyarrow()
+
+
+def _months(cases: ir.Table) -> pa.Table:
+    dated = cases.filter(cases.discharge_date.notnull())
+    return _by(dated.mutate(month=dated.discharge_date.strftime("%Y-%m")), "month")
+
+
+def _fees(cases: ir.Table) -> pa.Table:
+    """Sums of the settlement list's categories; those that no case has are left out."""
+    sums = cases.agg(**{name: _total(cases[name]) for name in _FEES}).to_pyarrow().to_pylist()[0]
+    present = {name: amount for name, amount in sums.items() if amount is not None}
+    return pa.table(
+        {"item": pa.array(list(present), pa.string()), "amount": pa.array(list(present.values()), pa.decimal128(18, 2))}
+    )
+
+
+def _hospitals(snapshot: Snapshot) -> pa.Table:
+    places = snapshot.table("institution")
+    valid = places.filter(places.valid_to.isnull())
+    return valid.select("code", "name", "name_en", "level", "kind", "county").order_by("code").to_pyarrow()
+
+
+def _findings(snapshot: Snapshot) -> pa.Table:
+    bad = snapshot.table("quarantine")
+    keys = ["file", "column", "rule", "reason", "reason_en"]
+    return bad.group_by(keys).agg(rows=bad.row.nunique()).order_by(keys).to_pyarrow()
+
+
+def _names(sources: Sources) -> dict[tuple[str, str], Word]:
+    """What hospitals, codes and groups are called, as far as the data say."""
+    rows = sources.snapshot.table("names").to_pyarrow().to_pylist()
+    said = [(row["kind"], row["edition"], row["code"], _word(row["zh"], row["en"], row["code"])) for row in rows]
+    lengths = key_lengths(sources.catalogue.scheme, sources.catalogue.day)
+    found = key_names(said, lengths)
+    found |= {(kind, code): name for kind, _, code, name in said if kind not in ("dx", "proc")}
+    found |= {
+        ("dept", f"{row['hospital']}:{row['code']}"): _word(row["name"], row["name_en"], row["code"])
+        for row in _depts(sources)
+    }
+    labels = {("group", code): group_label(code, found) for code in sources.catalogue.groups["group"].to_pylist()}
+    return found | labels
+
+
+def _depts(sources: Sources) -> list[dict[str, str]]:
+    return list(sources.snapshot.table("dept").select("hospital", "code", "name", "name_en").to_pyarrow().to_pylist())
+
+
+def _word(zh: str | None, en: str | None, code: str) -> Word:
+    return Word(zh or en or code, en or zh or code)
