@@ -1,0 +1,77 @@
+"""`yiheng demo` and `yiheng analyse`: the whole way, from discharges to the report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yiheng.base.progress import Progress, shown_progress
+from yiheng.base.refusal import Refusal
+from yiheng.cases.input import cases_digest
+from yiheng.cases.load import load
+from yiheng.reports.analyse import Analysed, digests
+from yiheng.reports.analyse import analyse as run_analysis
+from yiheng.sample.places import places as made_places
+from yiheng.sample.write import write as write_sample
+from yiheng.tables.commit import commit_numbers
+from yiheng.tables.data import Data
+from yiheng.tables.digest import file_sha256
+
+SEED = 20250101
+
+
+def demo(
+    cases: Annotated[int, typer.Option(min=1, help="Discharges a year.")] = 100_000,
+    dir: Annotated[Path, typer.Option(help="The folder that the made-up region lives in.")] = Path("yiheng-demo"),
+    seed: Annotated[int, typer.Option(help="Another seed makes another region.")] = SEED,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="There is no site yet to serve.")] = False,
+) -> None:
+    """Make up a region, load its discharges, group and weigh them, and write the report."""
+    if serve:
+        raise Refusal("there is no site yet to serve", column="--serve")
+    with shown_progress() as progress:
+        write_sample(dir / "sources", seed, cases, progress)
+        files = sorted((dir / "sources").glob("cases-*.parquet"))
+        if not _holds(dir, files, progress):
+            load(dir, files, places=made_places(seed), made_up=True, progress=progress)
+        analysed = run_analysis(dir, dir / "report", progress=progress)
+        progress.step("内容摘要 digest of the cases")
+        seen = cases_digest(dir)
+    typer.echo("演示数据,全部虚构 / demo data, all of it made up")
+    typer.echo(f"摘要 digest   cases {seen}")
+    _tell(dir, analysed)
+    typer.echo("DRG 分组需要规则包,见后续版本 / DRG grouping needs a rule pack and comes next; no stand-in is made up")
+
+
+def analyse(
+    cases: Annotated[Path, typer.Option(help="The DATA folder.")],
+    out: Annotated[Path, typer.Option(help="The folder for report.html and report.xlsx.")],
+    commit: Annotated[int | None, typer.Option(min=1, help="Another commit than the last.")] = None,
+) -> None:
+    """Group and weigh the loaded cases, hold every unit against the region, and write the report."""
+    with shown_progress() as progress:
+        analysed = run_analysis(cases, out, commit, progress)
+    _tell(cases, analysed)
+
+
+def _holds(root: Path, files: list[Path], progress: Progress) -> bool:
+    """Whether these files were loaded before; a folder that holds something else is refused."""
+    data = Data(root)
+    if not commit_numbers(data.commits_folder):
+        return False
+    progress.step("核对 comparing with what is there")
+    loaded = {source.sha256 for commit in data.commits() for source in commit.sources}
+    if loaded != {file_sha256(path) for path in files}:
+        raise Refusal("holds other data", file=str(root), cure="choose another folder with --dir")
+    return True
+
+
+def _tell(root: Path, analysed: Analysed) -> None:
+    """What was made and where."""
+    analysis = analysed.analysis
+    total = sum(row["cases"] for row in analysis.years.to_pylist())
+    typer.echo(f"病例 cases    {total:,} in {root}, commit {analysed.runs[0].inputs.commit}")
+    for run, table, value in digests(analysed.runs):
+        typer.echo(f"结果 result   {run} {table} {value[:16]}")
+    typer.echo(f"报告 report   {analysed.html}")
+    typer.echo(f"表格 workbook {analysed.xlsx}")
