@@ -36,7 +36,7 @@ def norms(cells: Cells) -> pa.Table:
     for name in ORDER:
         table = table.append_column(name, columns[name])
     if table.column_names[0] == "group":
-        table = table.append_column("rw", _statistic(weight[cells.group], cells.group >= 0))
+        table = table.append_column("rw", _statistic(np.append(weight, np.nan)[cells.group], cells.group >= 0))
     return table
 
 
@@ -115,10 +115,11 @@ def norm_fees(cells: Cells) -> np.ndarray:
     """
     total, cases = _by_group(cells, cells.fee), _by_group(cells, cells.fee_cases)
     inside = (cells.group >= 0) & (np.append(cases, 0)[cells.group] > 0)
-    _check_range(total, cells.fee_cases)
-    product: np.ndarray = np.append(total, 0)[cells.group] * cells.fee_cases * inside
     divisor = np.where(inside, np.append(cases, 1)[cells.group], 1)
-    shares, remainders = product // divisor, product % divisor
+    whole, rest = np.divmod(np.append(total, 0)[cells.group] * inside, divisor)
+    # total * cases may be larger than int64; rest * cases is not, and has the same remainder.
+    more, remainders = np.divmod(rest * cells.fee_cases, divisor)
+    shares: np.ndarray = whole * cells.fee_cases + more
     left = total - _by_group(cells, shares)
     order = np.lexsort((cells.unit, -remainders, cells.group))
     start = np.searchsorted(cells.group[order], cells.group)
@@ -126,11 +127,6 @@ def norm_fees(cells: Cells) -> np.ndarray:
     rank[order] = np.arange(len(order))
     shares += inside & (rank - start < np.append(left, 0)[cells.group])
     return shares
-
-
-def _check_range(total: np.ndarray, cases: np.ndarray) -> None:
-    if float(np.abs(total).max(initial=0)) * float(cases.max(initial=0)) >= 2.0**63:
-        raise OverflowError("fees too large to be shared out in whole fen")
 
 
 def _float_sums(cells: Cells, values: np.ndarray, count: int) -> np.ndarray:

@@ -36,7 +36,7 @@ class Cells:
 def cell_table(cases: ir.Table, units: Sequence[str], group: str) -> ir.Table:
     """Counts and sums of cases by unit and group; `grp` is the group, fees are whole fen."""
     keyed = cases.select(
-        **{name: cases[name].cast("string") for name in units if name != group},
+        **{name: cases[name].cast("string") for name in units if name != "group"},
         grp=cases[group].cast("string"),
         fen=fen_column(cases.total_fee),
         days=cases.los.cast("int64"),

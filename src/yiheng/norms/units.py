@@ -14,6 +14,7 @@ UNITS = {
     "physician": ("hospital", "physician"),
     "group": ("group",),
     "month": ("month",),
+    "hospital_group": ("hospital", "group"),
 }
 REGION = "all"
 
@@ -22,7 +23,7 @@ def with_units(table: ir.Table, by: str, institution: ir.Table | None = None) ->
     """Cases or cells with the columns that name their units; `institution` gives a hospital its county."""
     if by not in UNITS:
         raise Refusal("is no unit", column="--by", value=by, cure=f"one of: {', '.join(UNITS)}")
-    if all(name in table.columns for name in UNITS[by]) or by == "group":
+    if all(name in table.columns or name == "group" for name in UNITS[by]):
         return table
     if by == "region":
         return table.mutate(region=ibis.literal(REGION))
