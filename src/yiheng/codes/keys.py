@@ -36,10 +36,10 @@ def key(kind: str, code: str, chars: int, edition: str | None) -> str:
 
 def key_column(kind: str, code: ir.StringValue, chars: int, icd: ir.BooleanValue) -> ir.StringValue:
     """`key` for a column; `icd` says for each row whether its edition is ICD (see `icd_column`)."""
-    signs = code.translate(_FULL, _HALF).strip().upper().replace(".", "").left(chars)
-    head = POINT_AFTER[kind]
-    pointed = (signs.length() <= head).ifelse(signs, signs.left(head).concat(".", signs.substr(head)))
-    return icd.ifelse(pointed, code)
+    # Few codes are written full width, and translating is dear.
+    half = code.re_search("[^ -~]").ifelse(code.translate(_FULL, _HALF), code)
+    signs = half.strip().upper().replace(".", "").left(chars)
+    return icd.ifelse(signs.re_replace(f"^(.{{{POINT_AFTER[kind]}}})(.+)$", r"\1.\2"), code)
 
 
 def icd_column(edition: ir.StringValue) -> ir.BooleanValue:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
-from yiheng.dip.keys import key_lengths, with_keys
+from yiheng.dip.keys import codes_of, key_lengths, with_keys
 from yiheng.policy.loader import Scheme
 from yiheng.tables.amounts import fen_column
 
@@ -56,10 +56,10 @@ def build(backend: Backend, cases: ir.Table, scheme: Scheme) -> Catalogue:
     The scheme's values are those in force on the last day of the newest year. No such case is a refusal.
     """
     usable = cases.filter(cases.dx[0].notnull(), cases.total_fee.notnull(), cases.year.notnull())
-    newest = usable.year.max().execute()
-    if newest is None or newest != newest:
+    newest = usable.year.max().to_pyarrow().as_py()
+    if newest is None:
         raise Refusal("no case with a principal diagnosis, a fee and a year")
-    day = date(int(newest), 12, 31)
+    day = date(newest, 12, 31)
     years = year_weights(scheme.value("year_weights", day), _years(usable))
     combinations = _combinations(usable.filter(usable.year.isin(list(years))), scheme, day)
     groups = _groups(backend, combinations, scheme.value("core_cases", day), years)
@@ -80,7 +80,7 @@ def _combinations(cases: ir.Table, scheme: Scheme, day: date) -> ir.Table:
     """Counts and sums by combination and year: all that a catalogue is made of."""
     keyed = with_keys(cases, key_lengths(scheme, day))
     keyed = keyed.mutate(fen=fen_column(keyed.total_fee), days=keyed.los.cast("int64"))
-    return keyed.group_by(["core_key", "comprehensive_key", "dx_key", "proc_keys", "year"]).agg(
+    return keyed.group_by(["core_key", "comprehensive_key", "year"]).agg(
         n=keyed.count(),
         fee_cases=keyed.fen.count(),
         fee=keyed.fen.sum().cast("int64"),
@@ -98,11 +98,9 @@ def _groups(backend: Backend, combinations: ir.Table, core_cases: int, years: di
     placed = marked.mutate(
         group=is_core.ifelse(marked.core_key, marked.comprehensive_key),
         kind=is_core.ifelse("core", "comprehensive"),
-        dx=is_core.ifelse(marked.dx_key, None),
-        proc=is_core.ifelse(marked.proc_keys, None),
         weight=marked.year.cases(*((year, weight) for year, weight in years.items())).cast("int64"),
     )
-    grouped = placed.group_by(["group", "kind", "dx", "proc"]).agg(
+    grouped = placed.group_by(["group", "kind"]).agg(
         **{name: placed[name].sum().cast("int64") for name in _STATISTICS},
         **{f"weighted_{name}": (placed[name] * placed.weight).sum().cast("int64") for name in _STATISTICS},
     )
@@ -125,7 +123,8 @@ def _catalogue(groups: list[dict[str, Any]], scheme: Scheme, day: date, years: d
 
 
 def _row(group: dict[str, Any], weight: Fraction, points: int) -> dict[str, Any]:
-    named = {name: group[name] for name in ("group", "kind", "dx", "proc", "n", "fee_cases", "los_cases")}
+    dx, proc = codes_of(group["group"]) if group["kind"] == "core" else (None, None)
+    named = {name: group[name] for name in ("group", "kind", "n", "fee_cases", "los_cases")} | {"dx": dx, "proc": proc}
     mean_los = Fraction(group["weighted_los"], group["weighted_los_cases"]) if group["weighted_los_cases"] else None
     return named | {
         "mean_cost": _rounded(Fraction(group["weighted_fee"], group["weighted_fee_cases"] * 100)),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from yiheng.codes.keys import icd_column, key, key_column
@@ -49,18 +51,31 @@ def core_and_comprehensive(
     return main + BETWEEN + AND.join(procs), wide + BETWEEN + ANY
 
 
+def codes_of(core_key: str) -> tuple[str, str | None]:
+    """The diagnosis and the joined procedures that a core group's name is made of."""
+    main, _, procs = core_key.partition(BETWEEN)
+    return main, procs or None
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def list_distinct(items: dt.Array[dt.String]) -> dt.Array[dt.String]:
+    """Each item once, nulls left out (Ibis's own `unique` computes its argument five times)."""
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def list_sort(items: dt.Array[dt.String]) -> dt.Array[dt.String]:
+    """The items in order."""
+
+
 def with_keys(cases: ir.Table, lengths: KeyLengths) -> ir.Table:
-    """`core_and_comprehensive` for a table of cases: adds dx_key, proc_keys, core_key and comprehensive_key."""
+    """`core_and_comprehensive` for a table of cases: adds core_key and comprehensive_key."""
     dx_icd, proc_icd = icd_column(cases.dx_edition), icd_column(cases.proc_edition)
     main = key_column("dx", cases.dx[0], lengths.dx, dx_icd)
-    wide = key_column("dx", cases.dx[0], lengths.comprehensive, dx_icd).concat(ANY)
-    codes = cases.proc.filter(lambda code: code.notnull())
-    keys = codes.map(lambda code: key_column("proc", code, lengths.proc, proc_icd)).unique().sort()
-    procs = keys.join(AND)
-    operated = (cases.proc.length() > 0) & (codes.length() > 0)
+    wide = key_column("dx", cases.dx[0], lengths.comprehensive, dx_icd)
+    keys = cases.proc.map(lambda code: key_column("proc", code, lengths.proc, proc_icd))
+    procs = list_sort(list_distinct(keys)).join(AND).nullif("")
+    operated = list_distinct(cases.proc).length() > 0
     return cases.mutate(
-        dx_key=main,
-        proc_keys=operated.ifelse(procs, None),
-        core_key=operated.ifelse(main.concat(BETWEEN, procs), main),
-        comprehensive_key=operated.ifelse(wide.concat(BETWEEN, ANY), wide),
+        core_key=main.concat(ibis.coalesce(ibis.literal(BETWEEN).concat(procs), "")),
+        comprehensive_key=wide.concat(operated.ifelse(ANY + BETWEEN + ANY, ANY)),
     )
