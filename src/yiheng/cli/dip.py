@@ -11,14 +11,13 @@ import typer
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_cases
-from yiheng.cli.held import held
 from yiheng.dip import assign as assigning
 from yiheng.dip.catalogue import SCHEMA
 from yiheng.dip.catalogue import build as build_catalogue
 from yiheng.policy.loader import Scheme, scheme
 from yiheng.tables.data import code_version
 from yiheng.tables.digest import file_sha256
-from yiheng.tables.engine import engine
+from yiheng.tables.engine import engine, held
 from yiheng.tables.out import about_json, check_out, write_out
 from yiheng.tables.runs import Inputs, keep
 
@@ -53,7 +52,7 @@ def build(
             inputs = Inputs(snapshot.commit.number, {built.scheme.id: built.scheme.digest})
             keep(backend, snapshot.data, "catalogues", inputs, {"groups": built.groups})
             about["commit"] = snapshot.commit.number
-        write_out(backend, held(backend, built.groups), out, about_json(about))
+        write_out(backend, built.groups, out, about_json(about))
     kinds = built.groups["kind"].to_pylist()
     typer.echo(f"{kinds.count('core')} core and {kinds.count('comprehensive')} comprehensive groups in {out}")
     typer.echo(f"sum of RW x n / n = {float(built.check):.12g} over the weighted cases that the means are made of")

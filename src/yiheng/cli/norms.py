@@ -10,7 +10,6 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases, open_file
-from yiheng.cli.held import held
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
 from yiheng.norms.units import UNITS, with_units
@@ -50,7 +49,7 @@ def build(
             parameters = {"by": by, "group": group, "grouping": file_sha256(grouping) if grouping else ""}
             keep(backend, found.snapshot.data, "norms", Inputs(number, parameters=parameters), {"units": result})
             about["commit"] = str(number)
-        write_out(backend, held(backend, result), out, about_json(about))
+        write_out(backend, result, out, about_json(about))
     typer.echo(f"{result.num_rows} units in {out}")
 
 
@@ -60,7 +59,13 @@ def _units(found: Cases, by: str) -> list[str]:
 
 
 def _having(found: Cases, table: ir.Table, by: str) -> ir.Table:
-    needed = {"hospital": "hospital", "dept": "dept", "physician": "physician", "month": "discharge_date"}
+    needed = {
+        "hospital": "hospital",
+        "hospital_group": "hospital",
+        "dept": "dept",
+        "physician": "physician",
+        "month": "discharge_date",
+    }
     if by in needed:
         found.need(needed[by])
     return table

@@ -1,6 +1,7 @@
 """`yiheng demo` and `yiheng analyse`: the whole way, from discharges to the report."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated
 
 import typer
@@ -30,9 +31,8 @@ def demo(
     if serve:
         raise Refusal("there is no site yet to serve", column="--serve")
     with shown_progress() as progress:
-        write_sample(dir / "sources", seed, cases, progress)
-        files = sorted((dir / "sources").glob("cases-*.parquet"))
-        if not _holds(dir, files, progress):
+        files = _sources(dir, seed, cases, progress)
+        if not commit_numbers(Data(dir).commits_folder):
             load(dir, files, places=made_places(seed), made_up=True, progress=progress)
         analysed = run_analysis(dir, dir / "report", progress=progress)
         progress.step("内容摘要 digest of the cases")
@@ -54,16 +54,19 @@ def analyse(
     _tell(cases, analysed)
 
 
-def _holds(root: Path, files: list[Path], progress: Progress) -> bool:
-    """Whether these files were loaded before; a folder that holds something else is refused."""
-    data = Data(root)
-    if not commit_numbers(data.commits_folder):
-        return False
-    progress.step("核对 comparing with what is there")
-    loaded = {source.sha256 for commit in data.commits() for source in commit.sources}
-    if loaded != {file_sha256(path) for path in files}:
+def _sources(root: Path, seed: int, cases: int, progress: Progress) -> list[Path]:
+    """The made-up files in `root`; a folder that was filled from other files is refused and stays as it is."""
+    folder, draft = root / "sources", root / ".sources.draft"
+    rmtree(draft, ignore_errors=True)
+    write_sample(draft, seed, cases, progress)
+    loaded = {source.sha256 for commit in Data(root).commits() for source in commit.sources}
+    made = sorted(draft.glob("cases-*.parquet"))
+    if loaded and loaded != {file_sha256(path) for path in made}:
+        rmtree(draft)
         raise Refusal("holds other data", file=str(root), cure="choose another folder with --dir")
-    return True
+    rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+    return [folder / path.name for path in made]
 
 
 def _tell(root: Path, analysed: Analysed) -> None:

@@ -37,13 +37,13 @@ class Grouping:
     columns of `norms.build`: the unit's columns (see `by`), then
 
     - n, grouped: cases of the unit, those of them in a group (int64)
-    - fee_cases, mean_cost, los_cases, mean_los: counts, and means in yuan and days (float64, null where the count is 0)
+    - fee_cases, mean_cost, los_cases, mean_los: counts, means in yuan and days (float64, null where the count is 0)
     - weight_cases, weight, cmi: cases with a weight, sum of weights, weight / weight_cases (float64)
     - cost_cases, cost_index, time_cases, time_index: 1 = the region's own level (float64)
     - fee, norm_fee, difference: fees of the cost_cases, what the region's mean of the same groups comes to, and
       norm_fee - fee (decimal(18,2); positive = the unit takes less than the region does)
 
-    `by["group"]` also has `rw` (relative weight); `by["hospital_group"]` has a row for each hospital's cases of a group.
+    `by["group"]` also has `rw` (relative weight); `by["hospital_group"]` a row for each hospital's cases of a group.
     `statuses` has status, kind, n. `catalogue` (null where the grouping has none) has group, kind (core,
     comprehensive), dx, proc, n, mean_cost, mean_los, rw, points.
     """

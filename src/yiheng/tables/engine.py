@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
@@ -30,6 +31,11 @@ def engine() -> Iterator[Backend]:
             yield backend
         finally:
             backend.disconnect()
+
+
+def held(backend: Backend, table: pa.Table) -> ir.Table:
+    """An Arrow table, in its own order, as a temporary table of the engine."""
+    return backend.create_table(ibis.util.gen_name("held"), ibis.memtable(table), temp=True)
 
 
 def fetch(backend: Backend, query: str) -> pa.Table:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
-from yiheng.tables.engine import quoted
+from yiheng.tables.engine import held, quoted
 
 
 def check_out(path: Path) -> None:
@@ -19,13 +20,15 @@ def check_out(path: Path) -> None:
         raise Refusal("there is no such folder", file=str(path.parent))
 
 
-def write_out(backend: Backend, table: ir.Table, path: Path, about: Mapping[str, str]) -> None:
+def write_out(backend: Backend, table: pa.Table | ir.Table, path: Path, about: Mapping[str, str]) -> None:
     """Write a result in its own order; a Parquet file carries `about` (commit, policy, code version) as metadata."""
     check_out(path)
+    if isinstance(table, pa.Table):
+        table = held(backend, table)
     draft = path.with_name(f".{path.name}.draft")
     options = "FORMAT csv, HEADER true"
     if path.suffix == ".parquet":
-        pairs = ", ".join(f"{name}: {quoted(value)}" for name, value in about.items())
+        pairs = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in about.items())
         options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{pairs}}}"
     try:
         backend.raw_sql(f"COPY ({backend.compile(table)}) TO {quoted(str(draft))} ({options})")
