@@ -26,7 +26,6 @@ ALLOWED: dict[tuple[str, float], str] = {
     ("dip/catalogue.py", 12): "31 December, the last day of a year",
     ("dip/catalogue.py", 31): "31 December, the last day of a year",
     ("norms/build.py", 12): "significant digits of a float, so that every engine gives the same",
-    ("norms/build.py", 63): "bits of a signed 64-bit integer, to refuse an overflow",
 }
 
 

@@ -30,10 +30,14 @@ class Refusal(Exception):
         )
         where = ", ".join(f"{name} {shown(text)}" for name, text in places if text)
         line = f"{where}: {self.what}" if where else self.what
-        return f"{line} -> {self.cure}" if self.cure else line
+        return _on_one_line(f"{line} -> {self.cure}" if self.cure else line)
 
 
 def shown(text: str, limit: int = 80) -> str:
     """`text` fit for one line: control characters escaped, cut after `limit` characters."""
-    plain = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: limit + 1])
+    plain = _on_one_line(text[: limit + 1])
     return plain if len(text) <= limit else plain[:limit] + "…"
+
+
+def _on_one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

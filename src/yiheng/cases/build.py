@@ -19,7 +19,8 @@ REQUIRED = ("hospital", "case_id", "year")
 
 _ITEM = "\x1f"
 _BAND = (
-    r"^([0-9]+(?:\.[0-9]+)?)\s*(?:(?:to|-|–|—|~|至|到)\s*[0-9]+(?:\.[0-9]+)?|\+|以上|及以上|and over|or older)?\s*岁?$"
+    r"^([0-9]+(?:\.[0-9]+)?)\s*岁?\s*"
+    r"(?:(?:to|-|–|—|~|至|到)\s*[0-9]+(?:\.[0-9]+)?|\+|以上|及以上|and over|or older)?\s*岁?$"
 )
 
 
@@ -73,12 +74,14 @@ def text_of(recipe: Recipe, rows: Rows, missing: frozenset[str]) -> pa.Array:
         return pa.array([recipe.constant] * len(rows.numbers), pa.string())
     cells = [blank_to_null(rows.table[source].combine_chunks(), missing) for source in recipe.sources]
     if recipe.as_list:
-        return split_lists(_itemised(cells), _ITEM)
+        return split_lists(_itemised(cells, recipe.split), _ITEM)
     return cells[0] if len(cells) == 1 else pc.binary_join_element_wise(*cells, recipe.between)
 
 
-def _itemised(cells: list[pa.Array]) -> pa.Array:
+def _itemised(cells: list[pa.Array], separator: str) -> pa.Array:
     """The cells of several columns one after the other, those that are empty left out; null where all are."""
+    if separator:
+        cells = [pc.replace_substring(cell, separator, _ITEM) for cell in cells]
     ended = [pc.fill_null(pc.binary_join_element_wise(cell, _ITEM, ""), "") for cell in cells]
     return blank_to_null(pc.utf8_rtrim(pc.binary_join_element_wise(*ended, ""), _ITEM))
 
@@ -93,9 +96,11 @@ def _parsed(recipe: Recipe, text: pa.Array, column: Column) -> Parsed:
     if recipe.translate is not None:
         plain, broken = _translated(plain, recipe)
     if recipe.band:
-        plain, broken = _lower_bounds(plain)
+        plain, outside = _lower_bounds(plain)
+        broken |= outside
     if recipe.times:
-        plain = _multiplied(plain, Decimal(recipe.times))
+        plain, no_numbers = _multiplied(plain, Decimal(recipe.times))
+        broken |= no_numbers
     if pa.types.is_list(column.type) and not pa.types.is_list(plain.type):
         plain = split_lists(plain, recipe.split or _ITEM)
     parsed = parse(plain, column.type, recipe.date)
@@ -118,12 +123,13 @@ def _lower_bounds(text: pa.Array) -> tuple[pa.Array, dict[str, np.ndarray]]:
     return lower, _marked("band", pc.invert(fits))
 
 
-def _multiplied(text: pa.Array, factor: Decimal) -> pa.Array:
-    """Numbers times a factor, exactly; what is no number is left for the parser to name."""
-    number = pc.match_substring_regex(text, r"^[+-]?[0-9]{1,15}(\.[0-9]{1,6})?$")
-    exact = pc.if_else(number, text, pa.scalar(None, pa.string())).cast(pa.decimal128(21, 6))
+def _multiplied(text: pa.Array, factor: Decimal) -> tuple[pa.Array, dict[str, np.ndarray]]:
+    """Numbers times a factor, exactly; none stays as it was, or it would pass for one in the other unit."""
+    fits = pc.match_substring_regex(text, r"^[+-]?[0-9]{1,15}(\.[0-9]{0,6}0*)?$")
+    number = pc.replace_substring_regex(text, r"(\.[0-9]{6})0+$", r"\1")
+    exact = pc.if_else(fits, number, pa.scalar(None, pa.string())).cast(pa.decimal128(21, 6))
     product = pc.multiply(exact, pa.scalar(factor, pa.decimal128(12, 6))).cast(pa.string())
-    return pc.coalesce(product, text)
+    return product, _marked("number", pc.invert(fits))
 
 
 def _marked(rule: str, condition: pa.Array) -> dict[str, np.ndarray]:
@@ -163,7 +169,8 @@ def _parallel(columns: Mapping[str, pa.Array], numbers: np.ndarray, shown: Mappi
     found = []
     for first, second in PARALLEL:
         if first in columns and second in columns:
-            unequal = pc.not_equal(pc.list_value_length(columns[first]), pc.list_value_length(columns[second]))
+            leading = pc.fill_null(pc.list_value_length(columns[first]), 0)
+            unequal = pc.not_equal(leading, pc.list_value_length(columns[second]))
             for place in np.flatnonzero(np.asarray(pc.fill_null(unequal, False))):
                 value = _cell(columns[second][int(place)].as_py())
                 found.append(Finding(int(numbers[place]), shown.get(second, second), value, "parallel"))
@@ -181,9 +188,15 @@ def _conforming(columns: Mapping[str, pa.Array], count: int) -> pa.Table:
 def typed(batch: pa.RecordBatch, first: int, file: str) -> Built:
     """A batch of a canonical Parquet file as cases; its first row has the number `first`."""
     columns = {
-        column.name: batch[column.name].cast(column.type)
+        column.name: _as_declared(batch[column.name], column)
         for column in contract("cases").columns
         if column.name in batch.schema.names and column.name not in OWN_COLUMNS
     }
     numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
     return finish(columns, numbers, file, [], {})
+
+
+def _as_declared(values: pa.Array, column: Column) -> pa.Array:
+    """Values in the declared type; text is trimmed as in any other source, and the empty text is unknown."""
+    typed = values.cast(column.type)
+    return blank_to_null(typed) if pa.types.is_string(column.type) else typed

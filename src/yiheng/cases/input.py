@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,8 @@ from yiheng.cases.parse import parse, split_lists
 from yiheng.cases.source import Rows
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Data
-from yiheng.tables.engine import scratch
+from yiheng.tables.digest import digest
+from yiheng.tables.engine import engine, scratch
 from yiheng.tables.snapshot import Snapshot
 
 ROW = "row"
@@ -60,6 +62,12 @@ def open_cases(backend: Backend, path: Path, commit: int | None = None) -> Cases
     return open_file(backend, path)
 
 
+def cases_digest(path: Path, commit: int | None = None) -> str:
+    """The digest of the cases in DATA at `path`, at its last commit or another; see `tables.digest`."""
+    with engine() as backend:
+        return digest(backend, Snapshot(backend, Data.open(path), commit).table("cases"))
+
+
 def open_file(backend: Backend, path: Path) -> Cases:
     """A bare file of cases; columns it lacks are null, columns nobody declared are kept as they are."""
     if source.kind_of(path) == "csv":
@@ -69,12 +77,31 @@ def open_file(backend: Backend, path: Path) -> Cases:
         source.parquet_schema(path)
     found = backend.read_parquet(str(path), file_row_number=True)
     declared = ibis.Schema.from_pyarrow(contract("cases").schema)
+    _check_values(found, declared, shown)
     known = {
         name: found[name].cast(kind) if name in found.columns else ibis.null(kind) for name, kind in declared.items()
     }
-    others = {name: found[name] for name in found.columns if name not in declared and name != "file_row_number"}
+    known["year"] = ibis.coalesce(known["year"], known["discharge_date"].year().cast("int16"))
+    others = {name: found[name] for name in found.columns if name not in (*declared, ROW, "file_row_number")}
     table = found.select(**known, **others, **{ROW: found.file_row_number})
     return Cases(table, frozenset(found.columns) - {"file_row_number"}, None, shown)
+
+
+def _check_values(found: ir.Table, declared: ibis.Schema, shown: str) -> None:
+    """Refuse a column spelled in other letters than the case table's, and a value that its type cannot hold."""
+    for name in found.columns:
+        if name not in declared and name.lower() in declared:
+            raise Refusal("is spelled otherwise", file=shown, column=name, cure=name.lower())
+    for name, kind in declared.items():
+        if name in found.columns and found[name].type() != kind:
+            _check_column(found, name, kind, shown)
+
+
+def _check_column(found: ir.Table, name: str, kind: dt.DataType, shown: str) -> None:
+    misfit = found.filter(found[name].notnull(), found[name].try_cast(kind).isnull())
+    first = misfit.select(row=misfit.file_row_number + 1, value=misfit[name].cast("string")).order_by("row").limit(1)
+    for bad in first.to_pyarrow().to_pylist():
+        raise Refusal(f"does not fit {kind}", shown, "", bad["row"], name, bad["value"])
 
 
 def _as_parquet(path: Path, folder: Path) -> Path:
@@ -82,7 +109,7 @@ def _as_parquet(path: Path, folder: Path) -> Path:
     header = source.csv_header(path)
     recipes = {name: Recipe((name,)) for name in header}
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{path.stem}.parquet"
+    target = folder / f"{ibis.util.gen_name(path.stem)}.parquet"
     writer: pq.ParquetWriter | None = None
     for rows in source.csv_rows(path, header):
         table = _typed(rows, recipes, path)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
+from yiheng.base.words import Word
 from yiheng.cases.parse import ISO_DATE
 from yiheng.tables.contract import contract
 
@@ -62,7 +63,11 @@ class Naming:
 
 @dataclass(frozen=True)
 class Layout:
-    """How to read one kind of file. `exact`: a column that the layout does not know is refused, not left out."""
+    """How to read one kind of file.
+
+    `exact`: a column that the layout does not know is refused, not left out. `about`: what a reader of a report should
+    know of the source.
+    """
 
     columns: Mapping[str, Recipe]
     names: tuple[Naming, ...] = ()
@@ -71,6 +76,7 @@ class Layout:
     sheet: str = ""
     missing: frozenset[str] = frozenset()
     exact: bool = False
+    about: Word | None = None
 
     def sources(self) -> list[str]:
         """The source's columns that are used, each once, in order of first use."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,6 @@ class Tally:
     sheet: str = ""
     rows: int = 0
     bad: int = 0
-    findings: list[Finding] = field(default_factory=list)
 
 
 def load(
@@ -77,6 +76,7 @@ def load(
         source.kind_of(path)
     with loading(root) as new, ExitStack() as staging:
         tallies = [_new(path, new, paths, progress) for path in paths]
+        _all_different(tallies)
         cases = staging.enter_context(new.stage("cases"))
         quarantine = staging.enter_context(new.stage("quarantine"))
         names: Names = {}
@@ -92,7 +92,7 @@ def load(
         progress.step("查重 looking for duplicates")
         _take_out_duplicates(new, cases, quarantine, tallies, lines)
         _stage_places(new, dict(places or {}), names)
-        sources = tuple(_source(tally, "mapped" if layout else "canonical") for tally in tallies)
+        sources = tuple(_source(tally, layout) for tally in tallies)
         progress.step("提交 committing")
         return Loaded(new.commit(sources, made_up), lines)
 
@@ -108,6 +108,15 @@ def _new(path: Path, new: Load, paths: Sequence[Path], progress: Progress) -> Ta
     if sum(other.name == path.name for other in paths) > 1:
         raise Refusal("two files of one load have this name", file=path.name)
     return Tally(path, sha256)
+
+
+def _all_different(tallies: Sequence[Tally]) -> None:
+    """The same bytes twice in one load are refused, whatever the files are called."""
+    first: dict[str, Tally] = {}
+    for tally in tallies:
+        other = first.setdefault(tally.sha256, tally)
+        if other is not tally:
+            raise Refusal(f"has the same content as {other.path.name}", file=tally.path.name)
 
 
 def _read(tally: Tally, layout: Layout | None, names: Names) -> Iterator[Built]:
@@ -219,5 +228,7 @@ def _merged(new: Load, names: Names) -> pa.Table:
     return pa.table(list(map(list, zip(*rows, strict=True))), schema=contract("names").schema)
 
 
-def _source(tally: Tally, kind: str) -> Source:
-    return Source(tally.path.name, kind, tally.sha256, tally.rows, tally.rows - tally.bad, tally.bad)
+def _source(tally: Tally, layout: Layout | None) -> Source:
+    kind = "mapped" if layout else "canonical"
+    about = {"zh": layout.about.zh, "en": layout.about.en} if layout and layout.about else {}
+    return Source(tally.path.name, kind, tally.sha256, tally.rows, tally.rows - tally.bad, tally.bad, about)

@@ -98,10 +98,14 @@ def _numbers(text: pa.Array) -> Parsed:
 
 
 def _dates(text: pa.Array, date_format: str) -> Parsed:
-    """A date exists when writing it out again gives the same text, zeros in front of numbers left aside."""
+    """A date exists when writing it out again gives the same text, zeros in front of numbers left aside.
+
+    A year has four digits: 20-01-05 is not guessed to be of this century, nor of the first.
+    """
     moments = pc.strptime(text, format=date_format, unit="s", error_is_null=True)
     again = pc.strftime(moments, format=date_format, locale="C")
-    exists = pc.fill_null(pc.equal(_unpadded(again), _unpadded(text)), False)
+    same = pc.and_(pc.equal(_unpadded(again), _unpadded(text)), pc.greater_equal(pc.year(moments), 1000))
+    exists = pc.fill_null(same, False)
     values = pc.if_else(exists, moments, pa.scalar(None, pa.timestamp("s"))).cast(pa.timestamp("ms")).cast(pa.date32())
     return Parsed(values, _some("date", _mask(pc.and_(pc.is_valid(text), pc.invert(exists)))))
 

@@ -4,18 +4,23 @@ A fault of the file as a whole (missing, empty, truncated, undecodable, another 
 wrong number of cells is a finding.
 """
 
+import codecs
 import csv
 import io
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import numpy as np
 import openpyxl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 from openpyxl.utils.exceptions import InvalidFileException
@@ -25,6 +30,12 @@ from yiheng.cases.finding import Finding
 
 BLOCK = 4 << 20
 ROWS = 50_000
+
+# Stands after a piece of a CSV, in a line with one cell too many; a quotation mark left open swallows it.
+_END = "\x1eend"
+# So many quotation marks are looked at one by one; in a cell that has more, larger and larger steps are taken.
+_PATIENCE = 32
+_NO_TEXT = r"\\x[89a-f][0-9a-f]"
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
@@ -60,7 +71,10 @@ def csv_header(path: Path, encoding: str = "utf-8", delimiter: str = ",") -> lis
     with _bytes(path) as stream:
         block = _first_block(stream, path)
     line = _decoded(block, encoding, path)
-    names = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
+    try:
+        names = next(csv.reader(io.StringIO(line, newline=None), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise Refusal(f"the header cannot be read: {error}", file=path.name) from None
     return _header([name.strip() for name in names], path)
 
 
@@ -68,32 +82,114 @@ def csv_rows(path: Path, wanted: list[str], encoding: str = "utf-8", delimiter: 
     """The wanted columns of a CSV, batch by batch."""
     header = csv_header(path, encoding, delimiter)
     _has(wanted, header, path)
-    bad: list[Finding] = []
-
-    def note(row: pyarrow.csv.InvalidRow) -> str:
-        bad.append(Finding(row.number - 1, "", row.text, "columns"))
-        return "skip"
-
-    done = 0
+    text, rest = _Csv(path, header, wanted, delimiter), b""
     with _bytes(path) as stream, _readable(path):
-        decoded = stream if encoding == "utf-8" else pa.transcoding_input_stream(stream, encoding, "utf-8")
-        reader = pyarrow.csv.open_csv(
-            decoded,
-            pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=header, skip_rows=1),
-            pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note),
-            pyarrow.csv.ConvertOptions(
-                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.binary()), strings_can_be_null=False
-            ),
+        for block in _blocks(stream, encoding):
+            rows, rest = text.take(rest + block)
+            if rows is not None:
+                yield from _portions(rows)
+            if len(rest) >= BLOCK:
+                raise Refusal(_unended(rest), file=path.name, row=text.done + 1)
+        rows = text.rows(rest + b"\n")
+    if rows is None:
+        raise Refusal("a quotation mark is never closed", file=path.name, row=text.done + 1)
+    yield from _portions(rows)
+
+
+def _portions(rows: Rows) -> Iterator[Rows]:
+    """At most ROWS at a time: narrow rows are many in a block, and the case table is wide."""
+    broken = rows.broken
+    for start in range(0, len(rows.numbers), ROWS):
+        yield Rows(rows.table.slice(start, ROWS), rows.numbers[start : start + ROWS], broken)
+        broken = []
+    if broken:
+        yield Rows(rows.table, rows.numbers, broken)
+
+
+class _Csv:
+    """Turns the text of a CSV into rows, piece by piece, and counts them; the first piece begins with the header."""
+
+    def __init__(self, path: Path, header: list[str], wanted: list[str], delimiter: str) -> None:
+        self.done = 0
+        self._path = path
+        self._header = header
+        self._skipped = 1
+        self._end = delimiter * len(header) + _END
+        self._convert = pyarrow.csv.ConvertOptions(
+            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
         )
-        for batch in reader:
-            _check_quotes(bad, path)
-            numbers = _numbers(done, batch.num_rows, bad)
-            done = int(numbers[-1]) if len(numbers) else done
-            yield Rows(_text(batch, numbers, path), numbers, bad.copy())
-            bad.clear()
-    _check_quotes(bad, path)
-    if bad:
-        yield Rows(pa.table({name: pa.array([], pa.string()) for name in wanted}), np.array([], np.int64), bad)
+        self._delimiter = delimiter
+
+    def take(self, text: bytes) -> tuple[Rows | None, bytes]:
+        """As many whole rows as there are, and the text after them.
+
+        A line may end inside quotation marks: then the row began before the last of these, or before an earlier one.
+        """
+        mark = b"\n" if b"\n" in text else b"\r"
+        cut, tried = text.rfind(mark) + 1, 0
+        while cut > 0:
+            if (rows := self.rows(text[:cut])) is not None:
+                return rows, text[cut:]
+            tried += 1
+            for _ in range(max(1, tried - _PATIENCE)):
+                cut = text.rfind(mark, 0, max(text.rfind(b'"', 0, cut), 0)) + 1
+        return None, text
+
+    def rows(self, text: bytes) -> Rows | None:
+        """The rows of a piece of text; None when it ends inside quotation marks."""
+        bad: list[Finding] = []
+
+        def note(row: pyarrow.csv.InvalidRow) -> str:
+            bad.append(Finding(self.done + row.number - self._skipped, "", row.text, "columns"))
+            return "skip"
+
+        sound = _as_utf8(text)
+        table = self._read(sound + f"{self._end}\n".encode(), note)
+        if not bad or bad.pop().value != self._end:
+            return None
+        numbers = _numbers(self.done, table.num_rows, bad)
+        self.done, self._skipped = self.done + table.num_rows + len(bad), 0
+        rows = Rows(table, numbers, bad)
+        _check_quotes(bad, self._path)
+        if sound is not text:
+            _check_text(rows, self._path)
+        return rows
+
+    def _read(self, text: bytes, note: Callable[[pyarrow.csv.InvalidRow], str]) -> pa.Table:
+        return pyarrow.csv.read_csv(
+            pa.BufferReader(text),
+            pyarrow.csv.ReadOptions(
+                use_threads=False,
+                block_size=len(text) + 1,
+                column_names=self._header,
+                skip_rows_after_names=self._skipped,
+            ),
+            pyarrow.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=note),
+            self._convert,
+        )
+
+
+def _blocks(stream: pa.NativeFile, encoding: str) -> Iterator[bytes]:
+    """The stream as UTF-8, block by block."""
+    codec = codecs.lookup(encoding)
+    decoder = None if codec.name == "utf-8" else codec.incrementaldecoder()
+    while block := bytes(stream.read(BLOCK)):
+        yield decoder.decode(block).encode() if decoder else block
+    if decoder:
+        yield decoder.decode(b"", final=True).encode()
+
+
+def _unended(text: bytes) -> str:
+    return "a quotation mark is never closed" if b"\n" in text else f"a line is longer than {BLOCK >> 20} MiB"
+
+
+def _as_utf8(text: bytes) -> bytes:
+    """`text` itself; or, where it has bytes that are no text, a copy in which they stand as \\xff."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "backslashreplace").encode()
+    return text
 
 
 def _check_quotes(bad: list[Finding], path: Path) -> None:
@@ -109,31 +205,20 @@ def _numbers(done: int, count: int, bad: list[Finding]) -> np.ndarray:
     return candidates[~np.isin(candidates, [found.row for found in bad])][:count]
 
 
-def _text(batch: pa.RecordBatch, numbers: np.ndarray, path: Path) -> pa.Table:
-    """Bytes as text; bytes that are none in this encoding are refused by row and column."""
-    columns = {}
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        try:
-            columns[name] = column.cast(pa.string())
-        except pa.ArrowInvalid:
-            row, value = next((n, v) for n, v in zip(numbers, column.to_pylist(), strict=True) if not _is_utf8(v))
-            raise Refusal(
-                "bytes that are no UTF-8 text",
-                file=path.name,
-                row=int(row),
-                column=name,
-                value=repr(value)[2:-1],
-                cure="say the file's encoding in a mapping, such as gb18030",
-            ) from None
-    return pa.table(columns)
+def _check_text(rows: Rows, path: Path) -> None:
+    """Bytes that are no text stand as \\xff in a damaged file: the first such cell is refused by row and column."""
+    for name, column in zip(rows.table.column_names, rows.table.columns, strict=True):
+        place = pc.index(pc.match_substring_regex(column, _NO_TEXT), True).as_py()
+        if place >= 0:
+            raise _no_text(path, int(rows.numbers[place]), name, column[place].as_py())
+    for found in rows.broken:
+        if re.search(_NO_TEXT, found.value):
+            raise _no_text(path, found.row, "", found.value)
 
 
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _no_text(path: Path, row: int, column: str, value: str) -> Refusal:
+    cure = "say the file's encoding in a mapping, such as gb18030"
+    return Refusal("bytes that are no UTF-8 text", path.name, "", row, column, value, cure)
 
 
 @contextmanager
@@ -157,8 +242,6 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _reason(message: str) -> str:
-    if "straddling" in message:
-        return f"a line is longer than {BLOCK >> 20} MiB"
     return message.split("\n")[0].strip()
 
 
@@ -187,7 +270,7 @@ def _decoded(block: bytes, encoding: str, path: Path) -> str:
 
 
 def _header(names: list[str], path: Path) -> list[str]:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise Refusal("this name stands twice in the header", file=path.name, column=twice[0])
     if not any(names):
@@ -206,15 +289,22 @@ def _has(wanted: list[str], header: list[str], path: Path) -> None:
         )
 
 
+@contextmanager
+def _workbook(path: Path) -> Iterator[None]:
+    """What openpyxl says of a file that it cannot read, as one refusal."""
+    try:
+        yield
+    except (BadZipFile, InvalidFileException, KeyError, OSError, zlib.error, EOFError, ParseError) as error:
+        raise Refusal(f"is not an Excel workbook (.xlsx): {error}", file=path.name) from None
+
+
 class Workbook:
     """One sheet of an Excel file, read from top to bottom; the first row that has cells is the header."""
 
     def __init__(self, path: Path, sheet: str = "") -> None:
         self.path = path
-        try:
+        with _workbook(path):
             self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (BadZipFile, InvalidFileException, KeyError, zlib.error, EOFError) as error:
-            raise Refusal(f"is not an Excel workbook (.xlsx): {error}", file=path.name) from None
         visible = [each.title for each in self._book.worksheets if each.sheet_state == "visible"]
         self.sheet = sheet or visible[0]
         if self.sheet not in self._book.sheetnames:
@@ -227,7 +317,10 @@ class Workbook:
         first = next(self._filled(), None)
         if first is None:
             raise Refusal("the sheet is empty", file=self.path.name, sheet=self.sheet)
-        return _header([name or "" for name in first], self.path)
+        names = [name or "" for name in first]
+        while not names[-1]:
+            names.pop()
+        return _header(names, self.path)
 
     def rows(self, wanted: list[str]) -> Iterator[Rows]:
         """The wanted columns, batch by batch; rows without any cell are no rows."""
@@ -237,19 +330,31 @@ class Workbook:
         filled = self._filled()
         next(filled)
         done = 0
-        while chunk := [row for _, row in zip(range(ROWS), filled, strict=False)]:
+        while chunk := list(enumerate(islice(filled, ROWS), done + 1)):
+            done += len(chunk)
+            fitting = [(number, row) for number, row in chunk if not any(row[len(header) :])]
             columns = {
-                name: pa.array([row[place] if place < len(row) else None for row in chunk], pa.string())
+                name: pa.array([row[place] if place < len(row) else None for _, row in fitting], pa.string())
                 for name, place in zip(wanted, places, strict=True)
             }
-            yield Rows(pa.table(columns), np.arange(done + 1, done + 1 + len(chunk), dtype=np.int64))
-            done += len(chunk)
+            numbers = np.array([number for number, _ in fitting], np.int64)
+            yield Rows(pa.table(columns), numbers, _overfull(chunk, len(header)))
 
     def _filled(self) -> Iterator[list[str | None]]:
-        for row in self._book[self.sheet].iter_rows(values_only=True):
-            cells = [_cell(value) for value in row]
-            if any(cells):
-                yield cells
+        with _workbook(self.path):
+            for row in self._book[self.sheet].iter_rows(values_only=True):
+                cells = [_cell(value) for value in row]
+                if any(cells):
+                    yield cells
+
+
+def _overfull(rows: list[tuple[int, list[str | None]]], width: int) -> list[Finding]:
+    """Rows with something in a cell that has no header."""
+    return [
+        Finding(number, "", ",".join(cell or "" for cell in row).rstrip(","), "columns")
+        for number, row in rows
+        if any(row[width:])
+    ]
 
 
 def _cell(value: object) -> str | None:

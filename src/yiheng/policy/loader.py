@@ -93,15 +93,16 @@ def scheme(scheme_id: str) -> Scheme:
 
 def read_scheme(scheme_id: str, text: str) -> Scheme:
     """A policy file's text as a Scheme; anything it does not say, or says otherwise, is refused by name."""
-    content = yaml.safe_load(text)
-    about = content.pop("about")
+    content = _table(scheme_id, "the file", yaml.safe_load(text))
+    about = _table(scheme_id, "about", content.pop("about", None))
+    _exactly(scheme_id, "about", set(about), {"zh", "en"}, {"zh", "en"})
     parameters = {name: _parameter(scheme_id, name, its) for name, its in content.items()}
     return Scheme(scheme_id, Word(about["zh"], about["en"]), parameters, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _parameter(scheme_id: str, name: str, content: dict[str, Any]) -> Parameter:
-    _exactly(scheme_id, name, set(content), _PARAMETER, _PARAMETER)
-    values = tuple(_dated(scheme_id, name, its) for its in content["values"])
+    _exactly(scheme_id, name, set(_table(scheme_id, name, content)), _PARAMETER, _PARAMETER)
+    values = tuple(_dated(scheme_id, name, its) for its in content["values"] or ())
     starts = [dated.start for dated in values]
     if starts != sorted(set(starts)) or not starts:
         raise Refusal(f"{name}: values must be in order of their dates, one a date", file=scheme_id)
@@ -109,11 +110,19 @@ def _parameter(scheme_id: str, name: str, content: dict[str, Any]) -> Parameter:
 
 
 def _dated(scheme_id: str, name: str, content: dict[str, Any]) -> Dated:
-    _exactly(scheme_id, name, set(content), {"from", "value", "checked_until"}, _VALUE)
+    _exactly(scheme_id, name, set(_table(scheme_id, name, content)), {"from", "value", "checked_until"}, _VALUE)
+    if type(content["from"]) is not date or type(content["checked_until"]) not in (date, type(None)):
+        raise Refusal(f"{name}: from and checked_until are days, such as 2020-11-09", file=scheme_id)
     if not (content.get("document") and content.get("article")) and not content.get("choice"):
         raise Refusal(f"{name}: neither a document with its article nor whose choice it is", file=scheme_id)
     texts = {key: str(content.get(key) or "") for key in ("document", "article", "choice", "note")}
     return Dated(content["from"], content["value"], checked_until=content["checked_until"], **texts)
+
+
+def _table(scheme_id: str, name: str, content: Any) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise Refusal(f"{name}: is not a table of names and values", file=scheme_id)
+    return content
 
 
 def _exactly(scheme_id: str, name: str, given: set[str], needed: set[str], allowed: set[str]) -> None:

@@ -160,7 +160,7 @@ def _when(block: Block, rng: np.random.Generator) -> Columns:
     }
 
 
-def _care(block: Block, rng: np.random.Generator) -> Columns:
+def _care(block: Block, _: np.random.Generator) -> Columns:
     outcome = block.outcomes
     nursing = {f"nurse_days_{level}": columns.numbers(days, pa.int16()) for level, days in enumerate(outcome.nursing)}
     return nursing | {

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from yiheng.base.refusal import Refusal
@@ -13,7 +13,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Source:
-    """One file of a load and what became of its rows; accepted + quarantined = rows."""
+    """One file of a load and what became of its rows; accepted + quarantined = rows.
+
+    `about` is what its mapping says of it, in Chinese and English; empty where there is none.
+    """
 
     file: str
     format: str
@@ -21,6 +24,7 @@ class Source:
     rows: int
     accepted: int
     quarantined: int
+    about: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,12 @@ def write_durably(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """Wait until what was written to a file is on disk."""
+    with path.open("rb") as file:
         os.fsync(file.fileno())
 
 

@@ -22,6 +22,9 @@ class Data:
     """A DATA folder as readers see it: its commits."""
 
     def __init__(self, root: Path) -> None:
+        # Delta reads % as an escape, DuckDB a folder called year=1999 as the year of every case below it.
+        if {"=", "%"} & set(str(root.absolute())):
+            raise Refusal("the path to DATA must be without = and %", file=str(root))
         self.root = root
         self.commits_folder = root / "commits"
         self.results = root / "results"
@@ -39,7 +42,8 @@ class Data:
 
     def commit(self, number: int | None = None) -> Commit:
         """The commit with this number, or the last one."""
-        return read_commit(self.commits_folder, number or commit_numbers(self.commits_folder)[-1])
+        last = commit_numbers(self.commits_folder)[-1] if number is None else number
+        return read_commit(self.commits_folder, last)
 
     def commits(self, until: int | None = None) -> list[Commit]:
         """All commits in order, up to `until`."""
@@ -87,7 +91,7 @@ def loading(root: Path) -> Iterator[Load]:
     What a load that died left behind is put back first. If the block ends without a commit, so is what it staged.
     """
     data = Data(root)
-    data.commits_folder.mkdir(parents=True, exist_ok=True)
+    _make(data)
     try:
         with FileLock(root / "writer.lock", timeout=0):
             last = _put_back(data)
@@ -97,6 +101,13 @@ def loading(root: Path) -> Iterator[Load]:
                 _put_back(data)
     except Timeout:
         raise Refusal("another load is writing here", file=str(root), cure="wait until it has ended") from None
+
+
+def _make(data: Data) -> None:
+    try:
+        data.commits_folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise Refusal("is not a folder", file=str(data.root)) from None
 
 
 def _put_back(data: Data) -> Commit | None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, PostCommitHookProperties
 from deltalake.transaction import AddAction, RemoveAction
 
+from yiheng.tables.commit import sync_file
 from yiheng.tables.contract import Contract
 from yiheng.tables.points import point
 
@@ -91,13 +92,14 @@ class Staged:
         return self._writers[part]
 
     def actions(self) -> list[AddAction | RemoveAction]:
-        """Close the files and say what a transaction adds; a file without rows goes."""
+        """Close the files, wait until they are on disk, and say what a transaction adds; a file without rows goes."""
         self.close()
         for part in [part for part in self._paths if not self.rows[part]]:
             self._paths.pop(part).unlink()
         return [self._action(part, path) for part, path in self._paths.items()]
 
     def _action(self, part: int | None, path: Path) -> AddAction:
+        sync_file(path)
         stat = path.stat()
         values = {} if part is None else {str(self.contract.partition): str(part)}
         numbers = json.dumps({"numRecords": self.rows[part]})
@@ -123,7 +125,9 @@ def add_version(staged: Staged, replace: bool) -> int:
         post_commithook_properties=_KEEP_LOG,
     )
     point()
-    return int(DeltaTable(str(folder)).version())
+    version = int(DeltaTable(str(folder)).version())
+    sync_file(folder / "_delta_log" / f"{version:020}.json")
+    return version
 
 
 def version_files(folder: Path, version: int) -> list[str]:

@@ -1,0 +1,151 @@
+"""A load that dies: the next start sees the commit before or the one after, never between; the rerun completes."""
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from yiheng.tables.commit import Commit
+from yiheng.tables.data import Data
+from yiheng.tables.digest import digest
+from yiheng.tables.engine import engine
+from yiheng.tables.snapshot import Snapshot
+
+pytestmark = pytest.mark.fault
+
+HEADER = "hospital,case_id,year,admit_date,dx,dx_present,total_fee"
+FIRST = (
+    "H01,1,2023,2023-01-05,I63.900|I10.x00x002,1|2,1234.50",
+    "H01,2,2024,2024-02-29,J18.900,1,980.00",
+    "H02,1,2024,2024-03-01,,,77.10",
+)
+SECOND = (
+    "H01,3,2024,2024-02-30,I63.900,1,10.00",  # no such day
+    "H01,2,2024,2024-02-29,J18.900,1,980.00",  # held since the first load
+    "H03,1,2025,2025-01-01,I20.000,1,5.05",
+    "H03,1,2025,2025-01-02,I20.000,1,6.05",  # stands twice
+    "H03,2,2023,2023-01-02,I20.000|I10,1,6.05",  # lists of unequal length
+    "H03,3,2025,2025-01-02",  # too few cells
+    "H03,4,2023,2023-01-02,,,6.05",
+)
+
+# Three years of cases, a table made and written, the commit drafted, made, tidied up: more in the second load.
+LEAST = {"first.csv": 7, "second.csv": 12}
+
+State = tuple[list[Commit], dict[str, str]]
+
+
+def state(root: Path) -> State:
+    """All that a reader sees: the commits (whatever code wrote them) and the digest of every table at the last one."""
+    numbers = [commit.number for commit in Data(root).commits()]
+    commits = [replace(commit, code_version="") for commit in Data(root).commits()]
+    if not numbers:
+        return [], {}
+    with engine() as backend:
+        snapshot = Snapshot(backend, Data.open(root))
+        return commits, {name: digest(backend, snapshot.table(name)) for name in ("cases", "quarantine")}
+
+
+def files_under(root: Path) -> list[str]:
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+def run(yiheng: Any, root: Path, file: Path, crash_at: int | None = None) -> Any:
+    env = {} if crash_at is None else {"YIHENG_CRASH_AT": str(crash_at)}
+    return yiheng("cases", "load", file, "--to", root, env=env)
+
+
+def crashes(yiheng: Any, before: Path, after: Path, file: Path, work: Path) -> Iterator[int]:
+    """Load `file` over `before` and die at point 1, 2, ... until there is none left; check each; yield the points."""
+    states = state(before), state(after)
+    for point in range(1, 1000):
+        root = work / str(point)
+        copytree(before, root)
+        done = run(yiheng, root, file, point)
+        if done.returncode == 0:
+            assert state(root) == states[1]
+            return
+        assert (done.returncode, done.stdout) == (137, "")
+        seen = state(root)
+        assert seen in states
+        again = run(yiheng, root, file)
+        if seen == states[1]:
+            number = states[1][0][-1].number
+            assert again.returncode == 2
+            assert f"already loaded as {file.name} in commit {number}" in again.stderr
+        else:
+            assert (again.returncode, again.stderr.count("yiheng:")) == (0, 0)
+        assert state(root) == states[1]
+        assert files_under(root) == files_under(after)
+        yield point
+
+
+@pytest.fixture
+def loaded(yiheng: Any, csv_file: Any, tmp_path: Path) -> dict[str, Path]:
+    """An empty folder, the folder after a first load and the one after a second; the files of both."""
+    found = {name: tmp_path / name for name in ("empty", "one", "two")}
+    found["empty"].mkdir()
+    first, second = csv_file("first.csv", HEADER, *FIRST), csv_file("second.csv", HEADER, *SECOND)
+    assert run(yiheng, found["one"], first).stdout.splitlines()[-1] == "accepted 3, quarantined 0, of 3 rows"
+    copytree(found["one"], found["two"])
+    assert run(yiheng, found["two"], second).stdout.splitlines()[-1] == "accepted 2, quarantined 5, of 7 rows"
+    return found | {"first": first, "second": second}
+
+
+@pytest.mark.parametrize(("before", "file", "after"), [("empty", "first", "one"), ("one", "second", "two")])
+def test_a_load_is_ended_at_each_of_its_points(
+    yiheng: Any, loaded: dict[str, Path], tmp_path: Path, before: str, file: str, after: str
+) -> None:
+    path = loaded[file]
+    points = list(crashes(yiheng, loaded[before], loaded[after], path, tmp_path / "work"))
+    assert len(points) >= LEAST[path.name]
+
+
+def test_an_interrupted_rerun_is_put_back_too(yiheng: Any, loaded: dict[str, Path], tmp_path: Path) -> None:
+    """Two crashes in a row, at different points: what the first left does not confuse the second."""
+    one, second, two = loaded["one"], loaded["second"], loaded["two"]
+    for first_point, second_point in ((9, 3), (11, 5), (3, 9)):
+        root = tmp_path / f"{first_point}-{second_point}"
+        copytree(one, root)
+        assert run(yiheng, root, second, first_point).returncode == 137
+        assert run(yiheng, root, second, second_point).returncode == 137
+        assert state(root) == state(one)
+        assert run(yiheng, root, second).returncode == 0
+        assert state(root) == state(two)
+        assert files_under(root) == files_under(two)
+
+
+def test_sigkill_at_any_time(yiheng: Any, command: str, csv_file: Any, loaded: dict[str, Path], tmp_path: Path) -> None:
+    """Killed from outside, three times, while a file of 200,000 rows is loaded after a first load."""
+    one, whole = loaded["one"], tmp_path / "whole"
+    rows = (f"K{n % 9},{n},{2021 + n % 3},2023-01-05,I63.9|I10,1|2,{n}.{n % 100:02}" for n in range(200_000))
+    large = csv_file("large.csv", HEADER, *rows, "K1,1,2022,2023-01-05,,,1", "K1,x,y,z,,,1")
+    copytree(one, whole)
+    began = time.monotonic()
+    done = run(yiheng, whole, large)
+    took = time.monotonic() - began
+    assert done.stdout.splitlines()[-1] == "accepted 200000, quarantined 2, of 200002 rows"
+    states = state(one), state(whole)
+    chance = random.Random(20250101)
+    for attempt in range(3):
+        root = tmp_path / f"killed{attempt}"
+        copytree(one, root)
+        _kill_after(took * chance.uniform(0.35, 0.95), [command, "cases", "load", str(large), "--to", str(root)])
+        seen = state(root)
+        assert seen in states
+        assert run(yiheng, root, large).returncode == (0 if seen == states[0] else 2)
+        assert state(root) == states[1]
+        assert files_under(root) == files_under(whole)
+
+
+def _kill_after(seconds: float, words: list[str]) -> None:
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
