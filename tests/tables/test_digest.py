@@ -51,8 +51,8 @@ def of_files(*paths: Path) -> str:
 def test_a_known_digest() -> None:
     """Kept results name it: it may change only with a new schema number."""
     schema = pa.schema([("id", pa.string()), ("n", pa.int8())])
-    row_digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("2:ab\x1f1", "-\x1f-", "0:\x1f1")]
-    expected = hashlib.sha256(("id string\nn int8" + "".join(sorted(row_digests))).encode()).hexdigest()
+    row_digests = [hashlib.sha256(text.encode()).digest() for text in ("2:ab\x1f1", "-\x1f-", "0:\x1f1")]
+    expected = hashlib.sha256(b"id string\nn int8" + b"".join(sorted(row_digests))).hexdigest()
     assert of({"id": "ab", "n": 1}, {"id": None, "n": None}, {"id": "", "n": 1}, schema=schema) == expected
 
 

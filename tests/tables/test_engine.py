@@ -14,10 +14,10 @@ def setting(name: str) -> str:
 
 def test_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("YIHENG_MEMORY", raising=False)
-    assert setting("memory_limit") == "953.6 MiB"
-    monkeypatch.setenv("YIHENG_MEMORY", "512MB")
+    assert setting("memory_limit") == "488.2 MiB"
+    monkeypatch.setenv("YIHENG_MEMORY", "1GB")
     monkeypatch.setenv("YIHENG_THREADS", "1")
-    assert (setting("memory_limit"), setting("threads")) == ("488.2 MiB", "1")
+    assert (setting("memory_limit"), setting("threads")) == ("953.6 MiB", "1")
 
 
 def test_the_scratch_folder_goes_with_the_engine() -> None:

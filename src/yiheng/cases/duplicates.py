@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+
 from yiheng.tables.engine import engine, fetch, quoted
 
+_AT_ONCE = 1_000_000
 _NO_KEYS = "SELECT NULL::VARCHAR AS hospital, NULL::VARCHAR AS case_id WHERE false"
 
 # `place` is the row's place in its file; of rows with one key the first by source stays.
@@ -30,13 +34,23 @@ def duplicates(staged: Sequence[Path], held: Sequence[str]) -> list[dict[str, An
     new = f"read_parquet([{_listed(staged)}], filename = true, file_row_number = true)"
     old = f"SELECT hospital, case_id FROM read_parquet([{_listed(held)}])" if held else _NO_KEYS
     with engine() as backend:
-        # As many distinct hashes as rows: no key stands twice, and the dear query is not needed.
-        keys = f"SELECT hospital, case_id FROM {new} UNION ALL {old}"
-        quick = f"SELECT count(*) AS rows, count(DISTINCT hash(hospital, case_id)) AS keys FROM ({keys})"
-        counted = fetch(backend, quick).to_pylist()[0]
-        if counted["rows"] == counted["keys"]:
+        if _all_different(backend, f"SELECT hospital, case_id FROM {new} UNION ALL {old}", [*staged, *held]):
             return []
         return list(fetch(backend, _REPEATED.format(new=new, held=old)).to_pylist())
+
+
+def _all_different(backend: Backend, keys: str, paths: Sequence[Path | str]) -> bool:
+    """Whether there are as many hashes of keys as rows: then no key stands twice, and the dear query is not needed.
+
+    The hashes are looked at in parts of about _AT_ONCE, so that memory does not grow with the rows.
+    """
+    parts = sum(pq.read_metadata(path).num_rows for path in paths) // _AT_ONCE + 1
+    hashes = f"SELECT hash(hospital, case_id) AS key FROM ({keys})"
+    for part in range(parts):
+        query = f"SELECT count(*) = count(DISTINCT key) AS differ FROM ({hashes}) WHERE key % {parts} = {part}"
+        if not fetch(backend, query)["differ"][0].as_py():
+            return False
+    return True
 
 
 def _listed(paths: Sequence[Path] | Sequence[str]) -> str:

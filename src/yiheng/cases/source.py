@@ -371,7 +371,7 @@ def _cell(value: object) -> str | None:
 def parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file, batch by batch."""
     with _readable(path):
-        yield from pq.ParquetFile(path).iter_batches(ROWS)
+        yield from pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20).iter_batches(ROWS)
 
 
 def parquet_schema(path: Path) -> pa.Schema:

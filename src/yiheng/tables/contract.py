@@ -10,6 +10,7 @@ from yiheng.base.packaged import packaged_rows
 
 TABLES = (
     "cases", "institution", "membership", "dept", "physician", "beds", "staff", "population", "names", "quarantine",
+    "findings", "checks",
 )  # fmt: skip
 
 _PLAIN = {

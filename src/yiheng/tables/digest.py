@@ -18,9 +18,9 @@ def digest(backend: Backend, table: ir.Table) -> str:
     total = hashlib.sha256()
     total.update("\n".join(f"{name} {kind}" for name, kind in schema.items()).encode())
     row = ", ".join(_as_text(name, kind) for name, kind in schema.items())
-    query = f"SELECT sha256(concat_ws(chr(31), {row})) AS row FROM ({backend.compile(table)}) ORDER BY row"
+    query = f"SELECT unhex(sha256(concat_ws(chr(31), {row}))) AS row FROM ({backend.compile(table)}) ORDER BY row"
     for batch in backend.con.sql(query).to_arrow_reader(100_000):
-        total.update("".join(batch.column(0).to_pylist()).encode())
+        total.update(b"".join(batch.column(0).to_pylist()))
     return total.hexdigest()
 
 

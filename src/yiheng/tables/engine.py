@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-DEFAULT_MEMORY = "1GB"
+DEFAULT_MEMORY = "512MB"
 
 
 @contextmanager
