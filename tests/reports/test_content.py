@@ -52,10 +52,17 @@ def test_the_overview_says_in_words_what_the_figures_show(small):
     assert words_of(content(small).sections[0]) == [
         "2025年，2 家医院出院病例 300 例，总费用 300.00 万元，次均费用 10,000.00 元，平均住院日 7.50 天。",
         "与2024年相比：出院病例上升 50.00%，次均费用上升 11.11%，平均住院日下降 6.25%。",
-        "死亡 3 例（占 1.00%），异地就医 30 例（占 10.00%）；分母均为出院病例 300 例。",
+        "死亡 3 例（占 1.00%），异地就医 30 例（占 10.00%）；分母为出院病例 300 例。",
         "参保类型以居民医保为主：200 例，占 66.67%。",
         "费用占比最高的类别：西药费 50.00%、检查费 25.00%（占总费用）。",
     ]
+
+
+def test_the_overview_does_not_speak_of_what_the_source_does_not_say(small):
+    column = small.years.schema.get_field_index("out_of_area")
+    unsaid = small.years.set_column(column, "out_of_area", pa.nulls(small.years.num_rows, pa.int64()))
+    told = words_of(content(dataclasses.replace(small, years=unsaid)).sections[0])
+    assert told[2] == "死亡 3 例（占 1.00%）；分母为出院病例 300 例。"
 
 
 def test_hospitals_stand_side_by_side_with_their_exact_figures(small):

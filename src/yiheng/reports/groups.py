@@ -68,7 +68,7 @@ def _completed(row: Row, names: Mapping[str, Word], entry: Row, cases: Number | 
 
 def _table(grouping: Grouping, rows: Sequence[Row]) -> Table:
     columns, merged_notes = merged(_columns(grouping), rows)
-    chart = Chart(Drawing.BARS, word("groups_by_fee"), ("group_name",), ("fee",), top=IN_THE_CHART)
+    chart = Chart(Drawing.BARS, word("groups_by_fee"), ("group", "group_name"), ("fee",), top=IN_THE_CHART)
     about = word("no_catalogue") if grouping.catalogue is None else word("points_note")
     return Table(
         f"{grouping.id}-groups",

@@ -143,14 +143,27 @@ def _moved(now: Year, before: Year, name: str, zh: str, en: str) -> Word | None:
     return Word(f"{zh}{'上升' if change > 1 else '下降'} {size}", f"{en} {'up' if change > 1 else 'down'} {size}")
 
 
-def _ends(now: Year) -> Word:
-    deaths, away, cases = now["deaths"], now["out_of_area"], now["cases"]
-    return Word(
-        f"死亡 {count(deaths)} 例（占 {percent(now['mortality'])}），异地就医 {count(away)} 例"
-        f"（占 {percent(now['out_of_area_share'])}）；分母均为出院病例 {count(cases)} 例。",
-        f"{count(deaths)} died ({percent(now['mortality'])}) and {count(away)} came from out of area"
-        f" ({percent(now['out_of_area_share'])}), both of {count(cases)} discharges.",
-    )
+def _ends(now: Year) -> Word | None:
+    """Deaths and patients from elsewhere, each only where the source says how many."""
+    said = [each for each in (_died(now), _came(now)) if each is not None]
+    if not said:
+        return None
+    zh, en, cases = "，".join(each.zh for each in said), " and ".join(each.en for each in said), count(now["cases"])
+    return Word(f"{zh}；分母为出院病例 {cases} 例。", f"Of {cases} discharges {en}.")
+
+
+def _died(now: Year) -> Word | None:
+    if now["deaths"] is None:
+        return None
+    deaths, rate = count(now["deaths"]), percent(now["mortality"])
+    return Word(f"死亡 {deaths} 例（占 {rate}）", f"{deaths} died ({rate})")
+
+
+def _came(now: Year) -> Word | None:
+    if now["out_of_area"] is None:
+        return None
+    away, part = count(now["out_of_area"]), percent(now["out_of_area_share"])
+    return Word(f"异地就医 {away} 例（占 {part}）", f"{away} came from out of area ({part})")
 
 
 def _payer_words(analysis: Analysis) -> Word | None:
