@@ -14,10 +14,10 @@ SAID = [
 ]
 
 
-def test_a_key_is_called_what_its_first_code_is_called() -> None:
+def test_a_key_is_called_by_its_own_code_or_by_the_first_of_several() -> None:
     assert key_names(SAID, LENGTHS) == {
         ("dx", "I63.0"): Word("入脑前动脉血栓", "precerebral thrombosis"),
-        ("dx", "I63"): Word("入脑前动脉血栓", "precerebral thrombosis"),
+        ("dx", "I63"): Word("入脑前动脉血栓等", "precerebral thrombosis etc."),
         ("dx", "I63.9"): Word("脑梗死", "cerebral infarction"),
         ("dx", "MUS010"): Word("骨关节炎", "osteoarthritis"),
         ("proc", "36.06"): Word("支架", "stent"),
@@ -37,5 +37,5 @@ def test_a_group_is_called_by_its_codes() -> None:
 def test_a_pooled_group_says_whether_it_was_operated() -> None:
     names = key_names(SAID, LENGTHS)
     operated, not_operated = word("comprehensive_operated"), word("comprehensive_conservative")
-    assert group_label("I63*:*", names).zh == f"入脑前动脉血栓 · {operated.zh}"
-    assert group_label("I63*", names).en == f"precerebral thrombosis · {not_operated.en}"
+    assert group_label("I63*:*", names).zh == f"入脑前动脉血栓等 · {operated.zh}"
+    assert group_label("I63*", names).en == f"precerebral thrombosis etc. · {not_operated.en}"

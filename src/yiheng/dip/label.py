@@ -6,21 +6,33 @@ from yiheng.base.words import Word, word
 from yiheng.codes.keys import is_icd, key
 from yiheng.dip.keys import AND, ANY, BETWEEN, KeyLengths
 
+# Ends a national code that says no more than the subcategory it belongs to.
+UNSPECIFIED = "00"
+
 Names = Mapping[tuple[str, str], Word]
 
 
 def key_names(names: Iterable[tuple[str, str, str, Word]], lengths: KeyLengths) -> dict[tuple[str, str], Word]:
     """Names of keys from names of codes (kind, edition, code, name).
 
-    A key is called what its first code in order is called: I63.9 what I63.900 is.
+    A key is called what the code is called that adds nothing to it (I63.9 and I63.900), or the only one there is; else
+    what its first code in order is called, and others.
     """
-    found: dict[tuple[str, str], Word] = {}
+    found: dict[tuple[str, str], list[tuple[str, Word]]] = {}
     chars = {"dx": (lengths.dx, lengths.comprehensive), "proc": (lengths.proc,)}
-    for kind, edition, code, name in sorted(names, key=lambda row: (row[0], row[2], row[1])):
+    for kind, edition, code, name in names:
         for length in chars.get(kind, ()):
             shown = key(kind, code, length, edition if not is_icd(edition) else None)
-            found.setdefault((kind, shown), name)
-    return found
+            found.setdefault((kind, shown), []).append((code, name))
+    return {its: _called(its[1], sorted(codes, key=lambda pair: pair[0])) for its, codes in found.items()}
+
+
+def _called(shown: str, codes: list[tuple[str, Word]]) -> Word:
+    for code, name in codes:
+        if code.upper() in (shown, shown + UNSPECIFIED):
+            return name
+    first = codes[0][1]
+    return first if len({name for _, name in codes}) == 1 else Word(f"{first.zh}等", f"{first.en} etc.")
 
 
 def group_label(group: str, names: Names) -> Word:
