@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from yiheng.base.refusal import Refusal
+from yiheng.cases.quality.book import Book, Rule, book
+from yiheng.cases.quality.compile import compile_rule
+from yiheng.cases.quality.facts import Marks
 from yiheng.policy.loader import Dated, Parameter, Scheme, scheme, scheme_ids
+from yiheng.tables.contract import contract
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "yiheng"
@@ -31,7 +35,7 @@ ALLOWED: dict[tuple[str, float], str] = {
 
 def main() -> int:
     """Print everything that is wrong, then what nobody has checked against its source; 1 if anything is wrong."""
-    wrong = [line for scheme_id in scheme_ids() for line in problems_of(scheme_id)]
+    wrong = [line for scheme_id in scheme_ids() for line in problems_of(scheme_id)] + quality_problems()
     modules = [path for room in GOVERNED for path in sorted((SOURCE / room).rglob("*.py"))]
     for path in modules:
         wrong += numbers_in(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8"))
@@ -44,7 +48,7 @@ def main() -> int:
         f"policy: {len(scheme_ids())} files, {total} values ({unchecked} not checked against the original text),",
         end=" ",
     )
-    print(f"{len(modules)} modules, {len(wrong)} findings")
+    print(f"{len(book().rules)} quality rules, {len(modules)} modules, {len(wrong)} findings")
     return 1 if wrong else 0
 
 
@@ -67,6 +71,35 @@ def problems_in(content: Scheme) -> Iterator[str]:
             yield f"{here}: needs zh, en and unit"
         for dated in parameter.values:
             yield from (f"{here} from {dated.start}: {what}" for what in _problems_with(dated))
+
+
+def quality_problems() -> list[str]:
+    """What is wrong with the quality rules; a book that cannot be read has that as its only problem."""
+    try:
+        its = book()
+    except Refusal as refusal:
+        return [str(refusal)]
+    columns = set(contract("cases").schema.names)
+    taken = [*its.limits, *its.lists, *its.groups]
+    wrong = [f"quality: {name} is the name of two things" for name in taken if name in columns or taken.count(name) > 1]
+    wrong += [f"quality/columns: {name}: there is no {each}" for name, each in _unknown(its, columns)]
+    return wrong + [line for rule in its.rules.values() for line in rule_problems(rule, its)]
+
+
+def rule_problems(rule: Rule, its: Book) -> list[str]:
+    """A rule whose expression does not compile over the whole case table, or that says its check wrongly."""
+    wrong = []
+    if rule.checked_until is not None and not isinstance(rule.checked_until, date):
+        wrong.append(f"quality/rules/{rule.family}: {rule.id}: `checked_until` is neither a date nor null")
+    try:
+        compile_rule(rule, its, frozenset(contract("cases").schema.names), Marks(list(its.lists.values())))
+    except Refusal as refusal:
+        wrong.append(str(refusal))
+    return wrong
+
+
+def _unknown(its: Book, columns: set[str]) -> Iterator[tuple[str, str]]:
+    return ((name, each) for name, group in its.groups.items() for each in group if each not in columns)
 
 
 def _problems_with(dated: Dated) -> Iterator[str]:

@@ -11,6 +11,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from yiheng.base.words import glossary
+from yiheng.cases.quality.book import Book, Rule, book
+from yiheng.cases.quality.compile import VOCABULARY
 from yiheng.cli.main import app
 from yiheng.policy.loader import Dated, Parameter, scheme, scheme_ids
 from yiheng.tables.contract import TABLES
@@ -61,10 +63,55 @@ def policy_page() -> str:
     return start + "".join(_scheme(scheme_id) for scheme_id in scheme_ids())
 
 
+def quality_page() -> str:
+    """Every quality rule: what it counts, why, its source, its expression, the query that lists its rows, the cure."""
+    start = (
+        "# Quality rules 数据质量规则\n\n"
+        "What is asked of every row that is loaded, from `src/yiheng/policy/quality/rules`. A rule's\n"
+        "expression is true of a row that breaks it. `reject` keeps the row out (table `quarantine`), `flag`\n"
+        "lets it in with a finding (table `findings`). A comparison with an unknown value is unknown, and the\n"
+        "rule is not broken. For each load the table `checks` counts for every rule the rows that failed,\n"
+        "those where it could not be said (`unknown`), and those that it does not apply to: the source lacks\n"
+        "a column that the rule needs, or its codes are of no ICD edition.\n"
+    )
+    words = "\n## Words of an expression 表达式用语\n\n" + table(
+        ("word", "means"), [(f"`{name}`", said) for name, said in VOCABULARY.items()]
+    )
+    return start + _quality_index(book()) + words + "".join(map(_quality_rule, book().rules.values()))
+
+
+def _quality_index(its: Book) -> str:
+    rows = [
+        (f"[`{rule.id}`](#{rule.id})", its.families[rule.family].zh, rule.severity, rule.word.zh, rule.word.en)
+        for rule in its.rules.values()
+    ]
+    return "\n" + table(("rule", "family", "severity", "中文", "what it counts"), rows)
+
+
+def _quality_rule(rule: Rule) -> str:
+    source = f"{rule.document}, {rule.article}" if rule.document else f"practice: {rule.practice}"
+    where = "quarantine" if rule.rejects else "findings"
+    columns = "file, row" if rule.rejects else "hospital, case_id, file, row"
+    said = (
+        ("what it counts", f"{rule.word.zh} · {rule.word.en}"),
+        ("why", f"{rule.why.zh} · {rule.why.en}"),
+        ("what to do", f"{rule.cure.zh} · {rule.cure.en}"),
+        ("severity", rule.severity),
+        ("for sources", ", ".join(rule.profiles)),
+        ("expression", f"`{rule.when}`"),
+        ("value shown", f"`{rule.column}`"),
+        ("its rows", f"`SELECT {columns}, value FROM {where} WHERE rule = '{rule.id}'`"),
+        ("source", source),
+        ("checked until", rule.checked_until or "unchecked"),
+    )
+    return f"\n## {rule.id}\n\n" + table(("", ""), said)
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "commands.md": commands_page,
     REFERENCE / "glossary.md": glossary_page,
     REFERENCE / "policy.md": policy_page,
+    REFERENCE / "quality.md": quality_page,
     REFERENCE / "tables.md": tables_page,
 }
 
@@ -108,7 +155,8 @@ def _value(parameter: Parameter, dated: Dated) -> tuple[object, ...]:
     name = f"`{parameter.name}` {parameter.word.zh}: {parameter.word.en}"
     source = f"{dated.document}, {dated.article}" if dated.document else f"choice of: {dated.choice}"
     checked = dated.checked_until or "unchecked"
-    return name, dated.start, dated.value, parameter.unit, source, checked, dated.note
+    value = f"`{dated.value}`" if isinstance(dated.value, dict) else dated.value
+    return name, dated.start, value, parameter.unit, source, checked, dated.note
 
 
 def main() -> None:

@@ -16,10 +16,12 @@ def test_rows_of_the_quarantine() -> None:
         {
             "file": "a.xlsx", "sheet": "表1", "row": 3, "column": "费用", "value": "x" * 80 + "…", "rule": "money",
             "reason": "不是金额(元,最多两位小数)", "reason_en": "is not an amount in yuan with at most two decimals",
+            "cure": None, "cure_en": None,
         },
         {
             "file": "a.xlsx", "sheet": "表1", "row": 4, "column": "", "value": "", "rule": "columns",
             "reason": "列数与表头不符", "reason_en": "the row has not as many columns as the header",
+            "cure": None, "cure_en": None,
         },
     ]  # fmt: skip
     assert as_table("a.csv", "", [Finding(1, "x", "y", "date")])["sheet"].to_pylist() == [None]

@@ -256,6 +256,8 @@ def made_up(count: int) -> pa.Table:
         }
         row |= {"dx": cell(pa.list_(pa.string()), sizes["dx"]), "proc": cell(pa.list_(pa.string()), sizes["proc"])}
         row |= {"hospital": f"H{number % 3}", "case_id": f"{number:05}", "year": 2020 + number % 3}
+        # What a quality rule would reject otherwise.
+        row |= {"sex": number % 2 + 1, "age": number % 100, "admit_date": None}
         rows.append(row)
     own = [name for name in contract("cases").schema.names if name not in ("source_file", "source_row", "list_version")]
     return pa.Table.from_pylist(rows, schema=contract("cases").schema).select(own)

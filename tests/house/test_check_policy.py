@@ -1,8 +1,13 @@
 """The policy check finds values without a source and policy numbers in engines."""
 
+from dataclasses import replace
+
 import pytest
 
 import check_policy
+from yiheng.base.expr import parse
+from yiheng.base.refusal import Refusal
+from yiheng.cases.quality.book import book
 from yiheng.policy.loader import read_scheme
 
 WHOLE = """
@@ -32,12 +37,6 @@ def test_a_whole_file_has_no_problem() -> None:
         ("{zh: 方案,", "{zh: '',", "dip/test: about: needs zh and en"),
         ("value: 15", "value: null", "dip/test: least_cases from 2020-10-14: has no value; leave out what is not set"),
         (
-            "until: null",
-            "until: soon",
-            "dip/test: least_cases from 2020-10-14: `checked_until` is neither a date nor null",
-        ),
-        ("2020-10-14", "last-autumn", "dip/test: least_cases from last-autumn: `from` is not a date"),
-        (
             'article: "3"',
             "choice: city",
             "dip/test: least_cases from 2020-10-14: a document needs its article, an article its document",
@@ -47,6 +46,12 @@ def test_a_whole_file_has_no_problem() -> None:
 def test_what_a_file_fails_to_say_is_named(said: str, instead: str, problem: str) -> None:
     assert said in WHOLE
     assert problems(WHOLE.replace(said, instead)) == [problem]
+
+
+@pytest.mark.parametrize(("said", "instead"), [("until: null", "until: soon"), ("2020-10-14", "last-autumn")])
+def test_what_is_no_day_the_loader_refuses(said: str, instead: str) -> None:
+    with pytest.raises(Refusal, match="from and checked_until are days"):
+        problems(WHOLE.replace(said, instead))
 
 
 def test_a_file_that_the_loader_refuses_is_a_finding_not_a_crash() -> None:
@@ -71,3 +76,15 @@ def test_an_allowed_number_is_allowed_only_where_it_was(monkeypatch: pytest.Monk
 def test_an_allowance_that_nobody_needs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_policy, "ALLOWED", {("dip/build.py", 12): "significant digits"})
     assert check_policy.idle([]) == [("dip/build.py", 12)]
+
+
+def test_the_quality_rules_have_no_problem() -> None:
+    assert check_policy.quality_problems() == []
+
+
+def test_a_quality_rule_that_names_what_is_not_there_is_found() -> None:
+    rule = replace(book().rules["long_stay"], tree=parse("wages > 1"), checked_until="soon")
+    assert check_policy.rule_problems(rule, book()) == [
+        "quality/rules/time: long_stay: `checked_until` is neither a date nor null",
+        "file quality/rules/time.yaml: long_stay: there is no wages",
+    ]

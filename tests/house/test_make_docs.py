@@ -36,3 +36,10 @@ def test_every_command_is_on_its_page() -> None:
     page = make_docs.commands_page()
     assert page.startswith("# `yiheng`")
     assert "## `yiheng demo`" in page
+
+
+def test_every_quality_rule_has_its_section() -> None:
+    page = make_docs.quality_page()
+    for rule in make_docs.book().rules.values():
+        section = page.split(f"\n## {rule.id}\n")[1].split("\n## ")[0]
+        assert all(text in section for text in (rule.why.zh, rule.cure.en, f"rule = '{rule.id}'"))

@@ -26,11 +26,15 @@ _BAND = (
 
 @dataclass(frozen=True)
 class Built:
-    """What became of some rows: the good ones as cases, and why the others are not; `bad` counts rows, not findings."""
+    """What became of some rows: the good ones as cases, and why the others are not; `bad` counts rows, not findings.
+
+    `given`: the columns that the source has, and what it calls them.
+    """
 
     cases: pa.Table
     findings: list[Finding]
     bad: int
+    given: Mapping[str, str]
 
 
 def build(layout: Layout, rows: Rows, file: str) -> Built:
@@ -51,7 +55,7 @@ def finish(
     columns: dict[str, pa.Array], numbers: np.ndarray, file: str, findings: list[Finding], shown: Mapping[str, str]
 ) -> Built:
     """Typed columns as cases: fill in the year and the source, take out rows that break a rule of the table itself."""
-    columns = dict(columns)
+    columns, given = dict(columns), {name: shown.get(name, name) for name in columns}
     columns["year"] = _year(columns, len(numbers))
     misfit = {found.row for found in findings}
     findings = findings + [
@@ -63,7 +67,7 @@ def finish(
     columns["source_file"] = pa.array([file] * len(numbers), pa.string())
     columns["source_row"] = pa.array(numbers, pa.int64())
     good = pa.array(~np.isin(numbers, list(bad)), pa.bool_())
-    return Built(_conforming(columns, len(numbers)).filter(good), findings, len(bad))
+    return Built(_conforming(columns, len(numbers)).filter(good), findings, len(bad), given)
 
 
 def text_of(recipe: Recipe, rows: Rows, missing: frozenset[str]) -> pa.Array:

@@ -1,4 +1,4 @@
-"""A finding (问题): why one row of a source cannot go in, in words that let its sender mend it."""
+"""A finding (问题): what is wrong with one row of a source, in words that let its sender mend it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from yiheng.base.refusal import shown
 from yiheng.base.words import Word
+from yiheng.cases.quality.book import book
 from yiheng.tables.contract import contract
 
 RULES = {
@@ -27,7 +28,10 @@ RULES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One cell, or one row, that does not fit; `row` counts data rows from 1, `rule` is a key of RULES."""
+    """One cell, or one row, that does not fit; `row` counts data rows from 1.
+
+    `rule` is a key of RULES, or the id of a quality rule.
+    """
 
     row: int
     column: str
@@ -36,8 +40,18 @@ class Finding:
 
     def line(self, file: str) -> str:
         """The finding as one line for a person."""
-        told = RULES[self.rule]
+        told = reason(self.rule)
         return f"{file} 第{self.row}行 {self.column} “{shown(self.value)}”: {told.zh} / {told.en}"
+
+
+def reason(rule: str) -> Word:
+    """What a rule says of a row that breaks it."""
+    return RULES[rule] if rule in RULES else book().rules[rule].word
+
+
+def cure(rule: str) -> Word | None:
+    """What to do about it, where more can be said than the reason does."""
+    return None if rule in RULES else book().rules[rule].cure
 
 
 def as_table(file: str, sheet: str, findings: Iterable[Finding]) -> pa.Table:
@@ -50,8 +64,10 @@ def as_table(file: str, sheet: str, findings: Iterable[Finding]) -> pa.Table:
             "column": found.column,
             "value": shown(found.value),
             "rule": found.rule,
-            "reason": RULES[found.rule].zh,
-            "reason_en": RULES[found.rule].en,
+            "reason": reason(found.rule).zh,
+            "reason_en": reason(found.rule).en,
+            "cure": said.zh if (said := cure(found.rule)) else None,
+            "cure_en": said.en if said else None,
         }
         for found in findings
     ]

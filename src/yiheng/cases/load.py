@@ -16,6 +16,8 @@ from yiheng.cases.duplicates import duplicates
 from yiheng.cases.finding import Finding, as_table
 from yiheng.cases.layout import Layout, canonical, check_year
 from yiheng.cases.mapping import read_mapping
+from yiheng.cases.quality.examine import Check
+from yiheng.cases.quality.gate import Gate
 from yiheng.tables.commit import Commit, Source
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Data, Load, loading
@@ -32,10 +34,11 @@ Names = dict[tuple[str, str, str], tuple[str | None, str | None]]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A load that exists, and the first lines about rows that were left out."""
+    """A load that exists, the first lines about rows that were left out, and what became of each quality rule."""
 
     commit: Commit
     lines: list[str]
+    checks: Mapping[str, Check]
 
     @property
     def accepted(self) -> int:
@@ -74,27 +77,31 @@ def load(
     layout = read_mapping(mapping) if mapping else None
     for path in paths:
         source.kind_of(path)
-    with loading(root) as new, ExitStack() as staging:
+    with loading(root) as new, engine() as backend, ExitStack() as staging:
         tallies = [_new(path, new, paths, progress) for path in paths]
         _all_different(tallies)
         cases = staging.enter_context(new.stage("cases"))
         quarantine = staging.enter_context(new.stage("quarantine"))
+        findings = staging.enter_context(new.stage("findings"))
+        gate = Gate(backend, new.number, findings, staging.enter_context(new.stage("checks")))
         names: Names = {}
         lines: list[str] = []
         for tally in tallies:
             progress.step(f"读取 reading {tally.path.name}")
-            for built in _read(tally, layout, names):
+            for read in _read(tally, layout, names):
+                built = gate.judge(read, tally.path.name, tally.sheet, _format(layout))
                 cases.write(built.cases)
                 _note(tally, built, quarantine, lines)
                 progress.advance(built.cases.num_rows + built.bad)
             if not tally.rows:
                 raise Refusal("the file has a header and no rows", file=tally.path.name)
         progress.step("查重 looking for duplicates")
-        _take_out_duplicates(new, cases, quarantine, tallies, lines)
+        gate.forget(_take_out_duplicates(new, cases, quarantine, tallies, lines))
+        checks = gate.close()
         _stage_places(new, dict(places or {}), names)
         sources = tuple(_source(tally, layout) for tally in tallies)
         progress.step("提交 committing")
-        return Loaded(new.commit(sources, made_up), lines)
+        return Loaded(new.commit(sources, made_up), lines, checks)
 
 
 def _new(path: Path, new: Load, paths: Sequence[Path], progress: Progress) -> Tally:
@@ -185,8 +192,13 @@ def _quarantine(tally: Tally, findings: list[Finding], bad: int, quarantine: Sta
         lines.extend(found.line(tally.path.name) for found in first)
 
 
-def _take_out_duplicates(new: Load, cases: Staged, quarantine: Staged, tallies: list[Tally], lines: list[str]) -> None:
-    """A key that stands twice, or that DATA already holds: the first row stays, the others are quarantined."""
+def _take_out_duplicates(
+    new: Load, cases: Staged, quarantine: Staged, tallies: list[Tally], lines: list[str]
+) -> list[tuple[str, int]]:
+    """A key that stands twice, or that DATA already holds: the first row stays, the others are quarantined.
+
+    The file and row of those.
+    """
     cases.close()
     found = duplicates(cases.paths, new.held_files("cases"))
     for path in cases.paths:
@@ -197,6 +209,7 @@ def _take_out_duplicates(new: Load, cases: Staged, quarantine: Staged, tallies: 
         its = [row for row in found if row["source_file"] == tally.path.name]
         repeated = [Finding(row["source_row"], "case_id", row["case_id"], "duplicate") for row in its]
         _quarantine(tally, repeated, len(repeated), quarantine, lines)
+    return [(row["source_file"], row["source_row"]) for row in found]
 
 
 def _gather(layout: Layout, rows: source.Rows, names: Names) -> None:
@@ -229,6 +242,10 @@ def _merged(new: Load, names: Names) -> pa.Table:
 
 
 def _source(tally: Tally, layout: Layout | None) -> Source:
-    kind = "mapped" if layout else "canonical"
     about = {"zh": layout.about.zh, "en": layout.about.en} if layout and layout.about else {}
-    return Source(tally.path.name, kind, tally.sha256, tally.rows, tally.rows - tally.bad, tally.bad, about)
+    return Source(tally.path.name, _format(layout), tally.sha256, tally.rows, tally.rows - tally.bad, tally.bad, about)
+
+
+def _format(layout: Layout | None) -> str:
+    """The kind of file, which is also the profile of the rules for it."""
+    return "mapped" if layout else "canonical"

@@ -11,7 +11,7 @@ from yiheng.sample.chance import stream
 from yiheng.sample.diseases import diseases
 from yiheng.sample.people import People
 from yiheng.sample.stays import Stays
-from yiheng.sample.tables import Bools, Floats, Ints, numbers, setting
+from yiheng.sample.tables import Bools, Floats, Ints, numbers, setting, words
 
 SPAN = 1 << 20
 ADULT = 18
@@ -41,9 +41,23 @@ def links(seed: int, year: int, block: int, people: People, stays: Stays) -> Lin
     _returns(rng, people, stays, found)
     _other_returns(rng, people, stays, found)
     found.person = _roots(found.before)
+    misled = _misled(people, found)
+    found.before[misled], found.sent[misled] = -1, False
+    found.person = _roots(found.before)
     for part in (people.area, people.sex, people.age, people.age_days):
         part[:] = part[found.person]
     return found
+
+
+def _misled(people: People, found: Links) -> Bools:
+    """Cases that their person cannot have: too young or too old for the disease, or far from home and the region."""
+    figures, age = diseases().figures, people.age[found.person]
+    fits = (figures["age_min"][people.disease] <= age) & (age <= figures["age_max"][people.disease])
+    zone, codes = numbers("areas", "zone"), words("areas", "code")
+    of_hospital = np.array([zone[codes.index(area)] for area in words("hospitals", "area")])
+    abroad = (zone[people.area[found.person]] > 0) & (of_hospital[people.hospital] > 0)
+    misled: Bools = ~fits | abroad
+    return misled
 
 
 def _transfers(rng: np.random.Generator, people: People, stays: Stays, found: Links) -> None:

@@ -112,7 +112,7 @@ def _person(block: Block, rng: np.random.Generator) -> Columns:
     area = columns.chosen(words("areas", "code"), people.area)
     insured_area = np.where(_pays_alone(block), -1, people.area)
     birth, now = _weights(block, rng)
-    newborn = (people.age_days >= 0) & (people.age_days < NEWBORN_DAYS)
+    newborn = (people.age_days >= 0) & (people.age_days <= NEWBORN_DAYS)
     return {
         "residence": area,
         "insured_area": columns.chosen(words("areas", "code"), insured_area),

@@ -26,7 +26,7 @@ _SOURCE = {"document", "article", "practice"}
 class Rule:
     """One rule: `tree` is true of a row that breaks it, and then `column` holds the value to look at.
 
-    `reject` keeps the row out, `flag` lets it in with a finding. Its source is a document with its article, or `practice`.
+    `reject` keeps the row out, `flag` lets it in with a finding. Its source is a document's article, or `practice`.
     """
 
     id: str
@@ -137,7 +137,7 @@ def _parameters(name: str) -> dict[str, Parameter]:
 
 
 def _only(parameter: Parameter) -> Any:
-    """A rule holds one value against all rows of a batch, whatever their day: a second one would need a choice by row."""
+    """The one value of a parameter: rules hold it against all rows, and a second one would need a choice by row."""
     if len(parameter.values) != 1:
         raise Refusal(f"{parameter.name}: quality rules know one value, not one for each date", file="quality")
     return parameter.values[0].value

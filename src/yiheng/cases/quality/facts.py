@@ -20,7 +20,7 @@ from yiheng.codes.keys import normal
 KINDS = {"dx": "dx", "proc": "proc", "external_cause": "dx", "pathology": "dx"}
 # Which codes of a column a fact is about.
 PARTS = ("any", "first", "rest")
-REPEATED = "repeats"
+REPEATED, FILLED = "repeats", "filled"
 
 _MOST = 63
 _KEPT = 200_000
@@ -72,7 +72,17 @@ def facts(cases: Mapping[str, pa.Array], names: Iterable[str], marks: Marks) -> 
             found[fact_name(column, REPEATED)] = repeats(cases[column])
         if fact_name(column, REPEATED, with_day=True) in wanted:
             found[fact_name(column, REPEATED, with_day=True)] = repeats(cases[column], cases[f"{column}_date"])
+    for column in cases:
+        if fact_name(column, FILLED) in wanted:
+            found[fact_name(column, FILLED)] = filled(cases[column])
     return found
+
+
+def filled(column: pa.Array) -> pa.Array:
+    """How many items of each row's list are there; none where there is no list."""
+    items = np.asarray(pc.is_valid(column.flatten()))
+    rows = np.asarray(pc.list_parent_indices(column), np.int64)
+    return pa.array(np.bincount(rows[items], minlength=len(column)).astype(np.int64), pa.int64())
 
 
 def _parts(column: pa.Array, parts: Sequence[str], marks: Marks) -> Iterable[tuple[str, pa.Array]]:
@@ -124,7 +134,7 @@ class _Items:
 
 
 def repeats(column: pa.Array, days: pa.Array | None = None) -> pa.Array:
-    """How many items of each row stand there already; with `days`, on the same day (an item without day is left out)."""
+    """How many items of each row stand there already; with `days`, on the same day (items without one left out)."""
     known = pc.is_valid(column)
     if days is not None:
         known = pc.and_(known, pc.fill_null(pc.equal(pc.list_value_length(column), pc.list_value_length(days)), False))

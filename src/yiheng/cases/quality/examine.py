@@ -1,0 +1,130 @@
+"""The examination of a source (逐条核查): every rule against every row, batch by batch, in one query a batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.backends.duckdb import Backend
+from numpy.typing import NDArray
+
+from yiheng.cases.quality.book import Book, Rule
+from yiheng.cases.quality.compile import BATCH, EDITIONS, Compiled, compile_rule, query
+from yiheng.cases.quality.facts import Marks, facts
+from yiheng.tables.engine import fetch
+
+PASSED, FAILED, NOT_APPLICABLE, ERROR = "passed", "failed", "not_applicable", "error"
+STATES = (PASSED, FAILED, NOT_APPLICABLE, ERROR)
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass
+class Check:
+    """What became of one rule over the rows of a source; `rows` = failed + unknown + not_applicable + passed ones.
+
+    `error`: the engine could not answer, and the rule says nothing of these rows.
+    """
+
+    rule: Rule
+    rows: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+    error: int = 0
+
+    @property
+    def state(self) -> str:
+        """One of the four states."""
+        if self.error:
+            return ERROR
+        if self.failed:
+            return FAILED
+        return NOT_APPLICABLE if self.rows == self.not_applicable else PASSED
+
+
+@dataclass
+class Examination:
+    """The rules of one kind of source, held against its rows. `given`: the columns that it has."""
+
+    backend: Backend
+    book: Book
+    profile: str
+    given: frozenset[str]
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rules = self.book.of(self.profile)
+        self._marks = Marks(list(self.book.lists.values()))
+        self._rules = [compile_rule(rule, self.book, self.given, self._marks) for rule in rules]
+        self._applied = [each for each in self._rules if each.condition is not None]
+        self._query = self._written(self._applied)
+        self.checks = {rule.id: Check(rule) for rule in rules}
+
+    def examine(self, cases: pa.Table) -> dict[str, Mask]:
+        """Which rows break a rule, by the ids of the rules that some row breaks."""
+        if not cases.num_rows:
+            return {}
+        answers = self._answers(cases)
+        icd = {kind: np.asarray(answers[f"icd_{kind}"]) for kind in EDITIONS}
+        broken = {}
+        for each in self._rules:
+            mask = self._count(each, cases.num_rows, answers, icd)
+            if mask.any():
+                broken[each.rule.id] = mask
+        return broken
+
+    def _count(self, each: Compiled, rows: int, answers: Mapping[str, pa.Array], icd: Mapping[str, Mask]) -> Mask:
+        """Add the rows of a batch to a rule's counts; those that break it."""
+        check = self.checks[each.rule.id]
+        check.rows += rows
+        none = np.zeros(rows, bool)
+        if each.condition is None:
+            check.not_applicable += rows
+            return none
+        if each.rule.id not in answers:
+            check.error += rows
+            return none
+        outside = rows - int(np.logical_and.reduce([icd[kind] for kind in each.kinds] or [~none]).sum())
+        answer = answers[each.rule.id]
+        broken = np.asarray(pc.fill_null(answer, False))
+        check.failed += int(broken.sum())
+        check.not_applicable += outside
+        check.unknown += answer.null_count - outside
+        return broken
+
+    def _answers(self, cases: pa.Table) -> dict[str, pa.Array]:
+        """The query's columns; where the engine cannot answer it whole, rule by rule, without those that fail."""
+        columns = {name: cases[name].combine_chunks() for name in self._columns()}
+        columns |= facts(columns, {name for each in self._applied for name in each.facts}, self._marks)
+        self.backend.con.register(BATCH, pa.table(columns))
+        try:
+            return _as_columns(fetch(self.backend, self._query))
+        except duckdb.Error:
+            return self._one_by_one()
+        finally:
+            self.backend.con.unregister(BATCH)
+
+    def _one_by_one(self) -> dict[str, pa.Array]:
+        answers = _as_columns(fetch(self.backend, self._written([])))
+        for each in self._applied:
+            try:
+                answers |= _as_columns(fetch(self.backend, self._written([each])))
+            except duckdb.Error:
+                continue
+        return answers
+
+    def _columns(self) -> list[str]:
+        """What a batch needs; the id is always there, so that a batch has rows."""
+        used = {name for each in self._applied for name in each.columns}
+        return sorted({"case_id", *used, *(set(EDITIONS.values()) & self.given)})
+
+    def _written(self, rules: list[Compiled]) -> str:
+        return str(ibis.to_sql(query(rules, self.given), dialect="duckdb"))
+
+
+def _as_columns(table: pa.Table) -> dict[str, pa.Array]:
+    return {name: table[name].combine_chunks() for name in table.column_names}
