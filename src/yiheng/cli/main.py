@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from yiheng.base.refusal import Refusal
-from yiheng.cli import cases, dip, norms, region
+from yiheng.cli import cases, dip, drg, norms, region
 from yiheng.tables.data import code_version
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(cases.app, name="cases")
 app.add_typer(norms.app, name="norms")
+app.add_typer(drg.app, name="drg")
 app.add_typer(dip.app, name="dip")
 app.command("demo")(region.demo)
 app.command("analyse")(region.analyse)

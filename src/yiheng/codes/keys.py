@@ -10,11 +10,12 @@ POINT_AFTER = {"dx": 3, "proc": 2}
 
 _FULL = "".join(chr(sign) for sign in range(0xFF01, 0xFF5F)) + "\u3000"
 _HALF = "".join(chr(sign) for sign in range(0x21, 0x7F)) + " "
+_TO_HALF = str.maketrans(_FULL, _HALF)
 
 
 def normal(code: str) -> str:
     """A code in normal form: half-width, upper case, no spaces around."""
-    return code.translate(str.maketrans(_FULL, _HALF)).strip(" ").upper()
+    return code.translate(_TO_HALF).strip(" ").upper()
 
 
 def is_icd(edition: str | None) -> bool:
