@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.input import open_cases
+from yiheng.cases.input import open_cases, open_file
 from yiheng.cases.load import load
 from yiheng.tables.contract import contract
 from yiheng.tables.engine import engine
@@ -89,3 +89,24 @@ def test_a_column_that_is_needed_and_missing_is_refused(csv_file: Any) -> None:
         assert str(caught.value) == "file a.csv, column dx: this column is missing"
         with pytest.raises(Refusal, match="a bare file has no commits"):
             open_cases(backend, csv_file("a.csv", "case_id,age", "1,66"), 1)
+
+
+def test_only_the_columns_that_matter_are_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "cases.csv"
+    file.write_text("case_id,age,total_fee,note\n1,50 to 69,1.50,x\n2,70+,2.50,y\n", encoding="utf-8")
+    with engine() as backend:
+        found = open_file(backend, file, ("case_id", "total_fee"))
+        assert found.given == {"case_id", "total_fee"}
+        assert "note" not in found.table.columns
+        assert found.table.age.count().to_pyarrow().as_py() == 0
+        assert found.table.total_fee.sum().to_pyarrow().as_py() == Decimal("4.00")
+        with pytest.raises(Refusal, match="row 1, column age, value 50 to 69"):
+            open_file(backend, file)
+
+
+def test_a_list_written_as_text_in_parquet_is_refused_only_where_it_matters(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"case_id": ["1"], "dx": ["I10|E11"]}), tmp_path / "a.parquet")
+    with engine() as backend:
+        assert open_file(backend, tmp_path / "a.parquet", ("case_id",)).given == {"case_id"}
+        with pytest.raises(Refusal, match=r"row 1, column dx, value I10\|E11: does not fit array<string>"):
+            open_file(backend, tmp_path / "a.parquet", ("case_id", "dx"))

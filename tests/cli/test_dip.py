@@ -222,7 +222,17 @@ def test_cases_without_what_is_needed_are_refused(
     assert ran.refusal == f"file a.csv, column {column}: this column is missing"
 
 
-@pytest.mark.parametrize("column", ["dx", "total_fee", "year"])
+def test_the_year_is_that_of_the_discharge(yiheng: Any, as_csv: Any, case_rows: Any, tmp_path: Path) -> None:
+    dated = [{k: v for k, v in row.items() if k != "year"} for row in case_rows()]
+    undated = [{k: v for k, v in row.items() if k != "discharge_date"} for row in dated]
+    ran = yiheng("dip", "build", "--cases", as_csv(tmp_path / "a.csv", dated), "--out", tmp_path / "c.parquet")
+    assert ran.code == 0
+    ran = yiheng("dip", "build", "--cases", as_csv(tmp_path / "b.csv", undated), "--out", tmp_path / "d.parquet")
+    assert ran.refusal == "no case with a principal diagnosis, a fee and a year"
+    assert not (tmp_path / "d.parquet").exists()
+
+
+@pytest.mark.parametrize("column", ["dx", "total_fee"])
 def test_a_catalogue_from_cases_without_what_is_needed_is_refused(
     yiheng: Any, as_csv: Any, case_rows: Any, tmp_path: Path, column: str
 ) -> None:

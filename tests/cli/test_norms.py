@@ -269,7 +269,6 @@ def test_a_column_spelled_otherwise_is_refused(yiheng: Any, as_csv: Any, tmp_pat
         ("total_fee", ["1.00", "dear"], "row 2, column total_fee, value dear: does not fit decimal(18, 2)"),
         ("los", ["1", "2 days"], "row 2, column los, value 2 days: does not fit int32"),
         ("los", [1, 2**40], f"row 2, column los, value {2**40}: does not fit int32"),
-        ("dx", ["I10|E11", None], "row 1, column dx, value I10|E11: does not fit array<string>"),
     ],
 )
 def test_a_parquet_value_that_does_not_fit_is_refused(

@@ -1,6 +1,6 @@
 """Cases as input of a command (病例输入): DATA at a commit, or a bare Parquet or CSV file."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,11 @@ class Cases:
                 raise Refusal("this column is missing", file=self.shown, column=column)
 
 
-def open_cases(backend: Backend, path: Path, commit: int | None = None) -> Cases:
-    """The cases at `path`: a DATA folder (its last commit, or `commit`), a Parquet file or a CSV file."""
+def open_cases(backend: Backend, path: Path, commit: int | None = None, used: Collection[str] | None = None) -> Cases:
+    """The cases at `path`: a DATA folder (its last commit, or `commit`), a Parquet file or a CSV file.
+
+    `used` names the columns that matter; whatever else a bare file holds is not looked at. None: all of them.
+    """
     if path.is_dir():
         snapshot = Snapshot(backend, Data.open(path), commit)
         table = snapshot.table("cases")
@@ -59,7 +62,7 @@ def open_cases(backend: Backend, path: Path, commit: int | None = None) -> Cases
         return Cases(table.mutate(row=order), frozenset(table.columns), snapshot, str(path))
     if commit is not None:
         raise Refusal("a bare file has no commits", file=str(path))
-    return open_file(backend, path)
+    return open_file(backend, path, used)
 
 
 def cases_digest(path: Path, commit: int | None = None) -> str:
@@ -68,14 +71,16 @@ def cases_digest(path: Path, commit: int | None = None) -> str:
         return digest(backend, Snapshot(backend, Data.open(path), commit).table("cases"))
 
 
-def open_file(backend: Backend, path: Path) -> Cases:
+def open_file(backend: Backend, path: Path, used: Collection[str] | None = None) -> Cases:
     """A bare file of cases; columns it lacks are null, columns nobody declared are kept as they are."""
-    if source.kind_of(path) == "csv":
-        path, shown = _as_parquet(path, scratch(backend)), path.name
-    else:
-        shown = path.name
-        source.parquet_schema(path)
+    shown, is_csv = path.name, source.kind_of(path) == "csv"
+    header = source.csv_header(path) if is_csv else source.parquet_schema(path).names
+    wanted = [name for name in header if used is None or name in used]
+    _check_spelling(header, contract("cases").schema.names if used is None else used, shown)
+    if is_csv:
+        path = _as_parquet(path, wanted, scratch(backend))
     found = backend.read_parquet(str(path), file_row_number=True)
+    found = found.select(*(name for name in wanted if name != "file_row_number"), "file_row_number")
     declared = ibis.Schema.from_pyarrow(contract("cases").schema)
     _check_values(found, declared, shown)
     known = {
@@ -87,11 +92,15 @@ def open_file(backend: Backend, path: Path) -> Cases:
     return Cases(table, frozenset(found.columns) - {"file_row_number"}, None, shown)
 
 
-def _check_values(found: ir.Table, declared: ibis.Schema, shown: str) -> None:
-    """Refuse a column spelled in other letters than the case table's, and a value that its type cannot hold."""
-    for name in found.columns:
-        if name not in declared and name.lower() in declared:
+def _check_spelling(header: list[str], known: Collection[str], shown: str) -> None:
+    """Refuse a column that is the case table's but for capital letters."""
+    for name in header:
+        if name not in known and name.lower() in known:
             raise Refusal("is spelled otherwise", file=shown, column=name, cure=name.lower())
+
+
+def _check_values(found: ir.Table, declared: ibis.Schema, shown: str) -> None:
+    """Refuse a value that the type of its column cannot hold."""
     for name, kind in declared.items():
         if name in found.columns and found[name].type() != kind:
             _check_column(found, name, kind, shown)
@@ -104,14 +113,13 @@ def _check_column(found: ir.Table, name: str, kind: dt.DataType, shown: str) -> 
         raise Refusal(f"does not fit {kind}", shown, "", bad["row"], name, bad["value"])
 
 
-def _as_parquet(path: Path, folder: Path) -> Path:
-    """A CSV with the case table's columns as typed Parquet; a cell that does not fit is refused."""
-    header = source.csv_header(path)
-    recipes = {name: Recipe((name,)) for name in header}
+def _as_parquet(path: Path, wanted: list[str], folder: Path) -> Path:
+    """The wanted columns of a CSV as typed Parquet; a cell that does not fit is refused."""
+    recipes = {name: Recipe((name,)) for name in wanted}
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{ibis.util.gen_name(path.stem)}.parquet"
     writer: pq.ParquetWriter | None = None
-    for rows in source.csv_rows(path, header):
+    for rows in source.csv_rows(path, wanted):
         table = _typed(rows, recipes, path)
         writer = writer or pq.ParquetWriter(target, table.schema)
         writer.write_table(table)

@@ -24,6 +24,10 @@ from yiheng.tables.runs import Inputs, keep
 app = typer.Typer(help="按病种分值付费 DIP: a catalogue from the region's own history.", no_args_is_help=True)
 
 
+_CODES = ("dx", "proc", "dx_edition", "proc_edition")
+_BUILDS = (*_CODES, "total_fee", "los", "year")
+
+
 @app.command()
 def build(
     cases: Annotated[list[Path], typer.Option(help="DATA, or Parquet or CSV files of cases; may be given again.")],
@@ -34,11 +38,10 @@ def build(
     """Which combinations occur often enough to be groups, what they weigh and their points."""
     _parquet(out)
     with engine() as backend:
-        opened = [open_cases(backend, path, commit) for path in cases]
+        opened = [open_cases(backend, path, commit, {*_BUILDS, "discharge_date"}) for path in cases]
         for each in opened:
-            each.need("dx", "total_fee", "year")
-        columns = ["dx", "proc", "dx_edition", "proc_edition", "total_fee", "los", "year"]
-        table = ibis.union(*(each.table.select(columns) for each in opened)) if len(opened) > 1 else opened[0].table
+            each.need("dx", "total_fee")
+        table = ibis.union(*(each.table.select(_BUILDS) for each in opened)) if len(opened) > 1 else opened[0].table
         built = build_catalogue(backend, table, scheme(scheme_id))
         about = {
             "code_version": code_version(),
@@ -69,7 +72,7 @@ def assign(
     check_out(out)
     groups, made_with, day = _read(catalogue)
     with engine() as backend:
-        found = open_cases(backend, cases, commit)
+        found = open_cases(backend, cases, commit, ("hospital", "case_id", *_CODES))
         found.need("case_id", "dx")
         assigned = assigning.assign(found.table, held(backend, groups), made_with, day)
         result = assigned.order_by("row").select(*found.id_columns, *assigning.OUT)

@@ -17,7 +17,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
 from yiheng.cases.source import kind_of
 from yiheng.drg.batch import Grouper
-from yiheng.drg.case import NEEDED, case_of
+from yiheng.drg.case import COLUMNS, NEEDED, WEIGHTS, case_of
 from yiheng.drg.compile import compiled
 from yiheng.drg.explanation import as_data
 from yiheng.drg.explanation import explain as explained
@@ -36,6 +36,7 @@ app = typer.Typer(help="按疾病诊断相关分组 DRG: groups by a rule pack t
 PackOption = Annotated[Path, typer.Option(help="A folder with the tables of a rule pack.")]
 CommitOption = Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")]
 _SHOWN = 5
+_USED = ("hospital", "case_id", *COLUMNS, *WEIGHTS)
 
 
 @app.command()
@@ -50,7 +51,7 @@ def group(
     rules = read_pack(pack)
     _tell_findings(rules)
     with engine() as backend:
-        found = open_cases(backend, cases, commit)
+        found = open_cases(backend, cases, commit, _USED)
         found.need(*NEEDED)
         about = {"code_version": code_version(), "pack": rules.id, "pack_digest": rules.digest}
         if found.snapshot is not None:
@@ -125,7 +126,7 @@ def explain(
 
 
 def _find(backend: Backend, path: Path, hospital: str | None, case_id: str, commit: int | None) -> dict[str, Any]:
-    found = open_cases(backend, path, commit)
+    found = open_cases(backend, path, commit, _USED)
     found.need(*NEEDED)
     chosen = found.table.filter(found.table.case_id == case_id)
     if hospital is not None:

@@ -22,6 +22,9 @@ from yiheng.tables.runs import Inputs, keep
 app = typer.Typer(help="病组标准 Norms: weights, CMI, fee and time index.", no_args_is_help=True)
 
 
+_USED = ("hospital", "case_id", "dept", "physician", "county", "discharge_date", "year", "total_fee", "los")
+
+
 @app.callback()
 def _room() -> None:
     """病组标准 Norms: weights, CMI, fee and time index."""
@@ -39,7 +42,7 @@ def build(
     """Counts, mean fee and stay, CMI, fee index and time index of every unit."""
     check_out(out)
     with engine() as backend:
-        found = open_cases(backend, cases, commit)
+        found = open_cases(backend, cases, commit, {*_USED, group})
         table, column = _grouped(backend, found, group, grouping)
         table = with_units(_having(found, table, by), by, _institution(found))
         result = norms(cells(cell_table(table, UNITS[by], column), _units(found, by)))
@@ -85,7 +88,7 @@ def _grouped(backend: Backend, found: Cases, group: str, grouping: Path | None) 
 
 def _joined(backend: Backend, found: Cases, grouping: Path) -> ir.Table:
     """The groups of a grouper's output, row by row: it has the rows of its input in their order."""
-    groups = open_file(backend, grouping)
+    groups = open_file(backend, grouping, ("hospital", "case_id", "group"))
     ids = found.id_columns
     found.need(*ids)
     groups.need("group", *ids)
