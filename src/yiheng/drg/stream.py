@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from yiheng.base.progress import Progress
 from yiheng.base.refusal import Refusal
+from yiheng.base.whole import whole
 from yiheng.drg.batch import OUT, RESULT, Grouper
 from yiheng.tables.contract import contract
 
@@ -64,22 +64,12 @@ def write_parquet(
     """Write results to `path`, whole or not at all; the file's metadata carry `about`."""
     schema = out_schema(id_columns)
     options = {"compression": "zstd", "use_dictionary": list(_WORDS), "write_statistics": False, "store_schema": False}
-    with _draft(path) as draft, pq.ParquetWriter(draft, schema, **options) as writer:
+    with whole(path) as draft, pq.ParquetWriter(draft, schema, **options) as writer:
         for batches in results:
             table = pa.Table.from_batches(batches, schema)
             writer.write_table(table)
             progress.advance(table.num_rows)
         writer.add_key_value_metadata(dict(about))
-
-
-@contextmanager
-def _draft(path: Path) -> Iterator[Path]:
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def parquet_pieces(path: Path, columns: Sequence[str]) -> Iterator[Piece]:

@@ -8,11 +8,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from yiheng.base.refusal import Refusal
+from yiheng.base.whole import whole
 from yiheng.base.words import Word, word
 from yiheng.reports.charts import chart_data, chart_id
 from yiheng.reports.figures import GAP, TEXTS, Kind, Value, rounded, shown
 from yiheng.reports.shape import Report
-from yiheng.reports.whole import whole
 
 ASSETS = files("yiheng.reports") / "assets"
 CHART_LIBRARY = "echarts.min.js"

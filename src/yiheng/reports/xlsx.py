@@ -13,11 +13,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from yiheng.base.whole import whole
 from yiheng.base.words import Word, word
 from yiheng.reports.cells import BOLD, PLAIN, TITLE, WARNING, add_styles, put, put_heading, put_line
 from yiheng.reports.figures import TEXTS, Kind, Number, Value
 from yiheng.reports.shape import Column, Report, Section, Table
-from yiheng.reports.whole import whole
 
 EXCEL_ROWS = 1_048_576
 EXCEL_CELL = 32_767

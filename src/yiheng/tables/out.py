@@ -9,6 +9,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
+from yiheng.base.whole import whole
 from yiheng.tables.engine import held, quoted
 
 
@@ -25,16 +26,12 @@ def write_out(backend: Backend, table: pa.Table | ir.Table, path: Path, about: M
     check_out(path)
     if isinstance(table, pa.Table):
         table = held(backend, table)
-    draft = path.with_name(f".{path.name}.draft")
     options = "FORMAT csv, HEADER true"
     if path.suffix == ".parquet":
         pairs = ", ".join(f"{quoted(name)}: {quoted(value)}" for name, value in about.items())
         options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{pairs}}}"
-    try:
+    with whole(path) as draft:
         backend.raw_sql(f"COPY ({backend.compile(table)}) TO {quoted(str(draft))} ({options})")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def about_json(about: Mapping[str, object]) -> dict[str, str]:
