@@ -4,7 +4,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from yiheng.base.words import Word, glossary
-from yiheng.reports.analysis import Analysis
+from yiheng.reports.analysis import Analysis, QualityCheck
 from yiheng.reports.content import content
 from yiheng.reports.figures import Kind, shown
 from yiheng.reports.shape import Report, Table
@@ -149,6 +149,7 @@ def test_what_is_missing_is_said_in_words(bare):
     empty = {table.id: table.empty.zh for table in report.tables if not table.rows}
     assert empty == {
         "months": "没有分月数据。",
+        "quality": "没有质量规则的核查结果。",
         "payers": "来源没有提供参保类型。",
         "fees": "来源没有提供分类费用。",
         "given-entry": "没有分组结果统计。",
@@ -224,3 +225,21 @@ def all_words(part: object):
     elif dataclasses.is_dataclass(part) and not isinstance(part, Kind):
         for field in dataclasses.fields(part):
             yield from all_words(getattr(part, field.name))
+
+
+def test_broken_quality_rules_stand_with_their_counts_first(small):
+    checks = (
+        QualityCheck(Word("甲", "a"), "flag", "failed", 2, 200),
+        QualityCheck(Word("乙", "b"), "reject", "failed", 3, 300),
+        QualityCheck(Word("丙", "c"), "flag", "passed", 0, 300),
+        QualityCheck(Word("丁", "d"), "flag", "not_applicable", 0, 0),
+    )
+    table = table_of(content(dataclasses.replace(small, checks=checks)), "quality")
+    assert [row[2:4] for row in table.rows] == [(3, 300), (2, 200)]
+    assert [shown(row[4], Kind.RATIO) for row in table.rows] == ["1.00%", "1.00%"]
+    assert [note.zh for note in table.notes] == ["共 4 条规则：通过 1，不通过 2，不适用 1，出错 0。"]
+
+
+def test_without_quality_rules_the_report_says_so(small):
+    table = table_of(content(small), "quality")
+    assert (table.rows, table.empty.zh, table.notes) == ((), "没有质量规则的核查结果。", ())

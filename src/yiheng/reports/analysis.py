@@ -22,6 +22,17 @@ class LoadedFile:
 
 
 @dataclass(frozen=True)
+class QualityCheck:
+    """One quality rule over all loaded files: rows that break it, and rows that it could be asked of (可判断行数)."""
+
+    rule: Word
+    severity: str
+    state: str
+    failed: int
+    judged: int
+
+
+@dataclass(frozen=True)
 class Version:
     """One thing the figures depend on: a term of the glossary and its version, digest or source."""
 
@@ -70,6 +81,7 @@ class Analysis:
     - `names`: (kind, code) -> name, kind = dx, proc, group or hospital, or dept with "hospital:dept"; a code without
       name is shown as itself
     - `about`: what the sources say of themselves, such as another currency
+    - `checks`: the quality rules that were held against the loaded files
     """
 
     title: Word
@@ -87,3 +99,4 @@ class Analysis:
     groupings: tuple[Grouping, ...]
     names: Mapping[tuple[str, str], Word]
     about: tuple[Word, ...] = ()
+    checks: tuple[QualityCheck, ...] = ()

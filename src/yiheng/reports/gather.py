@@ -1,16 +1,19 @@
 """Gathering (汇总): the tables of an Analysis that are plain counts over the loaded data, and the names of things."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from yiheng.base.words import Word
+from yiheng.base.words import Word, word
+from yiheng.cases.quality.book import book
 from yiheng.dip.catalogue import Catalogue
 from yiheng.dip.keys import key_lengths
 from yiheng.dip.label import group_label, key_names
-from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, Version
+from yiheng.policy.loader import Dated
+from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, QualityCheck, Version
 from yiheng.tables.commit import Commit
 from yiheng.tables.runs import Run
 from yiheng.tables.snapshot import Snapshot
@@ -50,6 +53,7 @@ def gather(sources: Sources, groupings: tuple[Grouping, ...]) -> Analysis:
         groupings=groupings,
         names=_names(sources),
         about=_about(snapshot),
+        checks=_checks(snapshot),
     )
 
 
@@ -82,14 +86,18 @@ def _versions(sources: Sources) -> tuple[Version, ...]:
 
 
 def _unchecked(catalogue: Catalogue) -> tuple[tuple[str, str, str], ...]:
+    """Parameters that nobody held against their source, with that source, or who may choose."""
     return tuple(
-        (
-            f"{parameter.word.zh} {parameter.name}",
-            str(dated.value),
-            " ".join(part for part in (dated.document, dated.article, dated.choice, dated.note) if part),
-        )
+        (f"{parameter.word.zh} {parameter.word.en}", str(dated.value), _origin(dated))
         for parameter, dated in catalogue.scheme.unchecked(catalogue.day)
     )
+
+
+def _origin(dated: Dated) -> str:
+    if dated.document:
+        return f"{dated.document} {dated.article}"
+    chosen = word(f"choice_{dated.choice}")
+    return f"{chosen.zh} {chosen.en}"
 
 
 def _years(cases: ir.Table) -> pa.Table:
@@ -147,6 +155,24 @@ def _findings(snapshot: Snapshot) -> pa.Table:
     bad = snapshot.table("quarantine")
     keys = ["file", "column", "rule", "reason", "reason_en"]
     return bad.group_by(keys).agg(rows=bad.row.nunique()).order_by(keys).to_pyarrow()
+
+
+def _checks(snapshot: Snapshot) -> tuple[QualityCheck, ...]:
+    """What became of each rule over all loads; a rule that this version does not know is called by its id."""
+    told = snapshot.table("checks")
+    added = told.group_by(["rule", "severity"]).agg(
+        failed=told.failed.sum(),
+        error=told.error.sum(),
+        judged=(told.rows - told.unknown - told.not_applicable - told.error).sum(),
+    )
+    return tuple(_check(row) for row in added.order_by("rule").to_pyarrow().to_pylist())
+
+
+def _check(row: dict[str, Any]) -> QualityCheck:
+    known = book().rules.get(row["rule"])
+    state = "error" if row["error"] else "failed" if row["failed"] else "passed" if row["judged"] else "not_applicable"
+    called = known.word if known else Word(row["rule"], row["rule"])
+    return QualityCheck(called, row["severity"], state, row["failed"], row["judged"])
 
 
 def _names(sources: Sources) -> dict[tuple[str, str], Word]:

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 from yiheng.base.words import Word, word
-from yiheng.reports.analysis import Analysis, LoadedFile
-from yiheng.reports.figures import Kind, Value, count
+from yiheng.reports.analysis import Analysis, LoadedFile, QualityCheck
+from yiheng.reports.figures import Kind, Value, count, share
 from yiheng.reports.naming import term
 from yiheng.reports.shape import Column, Section, Table, column, same
 
 SHORT_DIGEST = 12
+STATES = ("passed", "failed", "not_applicable", "error")
 LIMITS = ("limit_official", "limit_norm", "limit_cost", "limit_quality", "limit_physician", "limit_drg")
 
 
 def loaded(analysis: Analysis) -> Section:
     """The last section: where every figure came from."""
-    tables = (_files(analysis), _findings(analysis), _versions(analysis), _unchecked(analysis))
+    tables = (_files(analysis), _findings(analysis), _quality(analysis), _versions(analysis), _unchecked(analysis))
     limits = tuple(word(limit) for limit in LIMITS if limit != "limit_drg" or not _has_drg(analysis))
     return Section("loaded", word("loaded"), _lead(analysis.files), tables, points=limits)
 
@@ -66,6 +67,28 @@ def _findings(analysis: Analysis) -> Table:
 def _reason(zh: str | None, en: str | None) -> Word | None:
     known = zh or en
     return None if known is None else Word(zh or known, en or known)
+
+
+def _quality(analysis: Analysis) -> Table:
+    """The rules that some row breaks, the most rows first, and what became of the others."""
+    columns = (
+        column("rule"), column("severity"), column("failed_rows", Kind.COUNT), column("judged_rows", Kind.COUNT),
+        column("failed_share", Kind.RATIO),
+    )  # fmt: skip
+    failed = sorted((each for each in analysis.checks if each.failed), key=lambda each: (-each.failed, each.rule.zh))
+    rows = [
+        (each.rule, word(each.severity), each.failed, each.judged, share(each.failed, each.judged)) for each in failed
+    ]
+    notes = (_states(analysis.checks),) if analysis.checks else ()
+    empty = word("no_broken_rules" if analysis.checks else "no_quality")
+    return Table("quality", word("quality"), columns, tuple(rows), empty, notes)
+
+
+def _states(checks: Sequence[QualityCheck]) -> Word:
+    numbers = {state: sum(each.state == state for each in checks) for state in STATES}
+    said = [(word(f"check_{state}"), count(number)) for state, number in numbers.items()]
+    zh, en = "，".join(f"{name.zh} {n}" for name, n in said), ", ".join(f"{name.en} {n}" for name, n in said)
+    return Word(f"共 {count(len(checks))} 条规则：{zh}。", f"{count(len(checks))} rules: {en}.")
 
 
 def _versions(analysis: Analysis) -> Table:
