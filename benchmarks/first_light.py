@@ -125,8 +125,9 @@ def growth(measured: list[Measured], sizes: tuple[int, ...]) -> list[str]:
 
 EXPLAINED = """\
 - sample: the made-up region written as Parquet; duckdb: the same files read and averaged by hospital, principal
-  diagnosis and procedures, under the same memory limit; load: checked, counted, looked through for duplicates and
-  committed; analyse: catalogue, assignment, norms by seven units, digests of everything, report."""
+  diagnosis and procedures, under the same memory limit; load: held against all quality rules, counted, looked through
+  for duplicates and committed; analyse: catalogue, assignment, norms by eight units, digests of every result, report.
+- The memory of analyse ends where the engine's limit does (512 MB unless YIHENG_MEMORY says otherwise)."""
 
 
 if __name__ == "__main__":
