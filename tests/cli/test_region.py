@@ -105,3 +105,11 @@ def test_demo_has_no_site_to_serve(yiheng: Any, tmp_path: Path) -> None:
     ran = yiheng("demo", "--serve", "--dir", tmp_path / "d")
     assert ran.refusal == "column --serve: there is no site yet to serve"
     assert not (tmp_path / "d").exists()
+
+
+def test_a_demo_in_a_file_is_refused(yiheng: Any, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("x", encoding="utf-8")
+    ran = yiheng("demo", "--cases", "10", "--dir", file)
+    assert ran.refusal == f"file {file}: is not a folder -> choose another folder with --dir"
+    assert file.read_text(encoding="utf-8") == "x"

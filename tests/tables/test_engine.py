@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from yiheng.base.refusal import Refusal
 from yiheng.tables.engine import engine, fetch, quoted, scratch
 
 
@@ -33,3 +34,17 @@ def test_text_is_quoted() -> None:
     with engine() as backend:
         for text in ("a", "it's", "'; DROP TABLE x; --", "医\n衡", "\\"):
             assert fetch(backend, f"SELECT {quoted(text)} AS its")["its"].to_pylist() == [text]
+
+
+@pytest.mark.parametrize("number", ["x", "0", "-1", "1.5", "10000", "1; SELECT 1"])
+def test_a_wrong_number_of_threads_is_refused(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    monkeypatch.setenv("YIHENG_THREADS", number)
+    with pytest.raises(Refusal, match="column YIHENG_THREADS, value .*: is no number of threads"), engine():
+        pass
+
+
+@pytest.mark.parametrize("limit", ["much", "512", "0GB", "-1GB", "1GB'; SELECT 1"])
+def test_a_wrong_amount_of_memory_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setenv("YIHENG_MEMORY", limit)
+    with pytest.raises(Refusal, match="column YIHENG_MEMORY, value .*: is no amount of memory"), engine():
+        pass

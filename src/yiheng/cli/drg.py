@@ -1,7 +1,6 @@
 """`yiheng drg`: group cases by a rule pack, and explain a case."""
 
 import json
-import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from yiheng.drg.stream import BATCH, Piece, grouped, is_plain, parquet_pieces, w
 from yiheng.drg.telling import told
 from yiheng.tables.contract import contract
 from yiheng.tables.data import code_version
-from yiheng.tables.engine import engine, scratch
+from yiheng.tables.engine import engine, scratch, threads
 from yiheng.tables.out import check_out, write_out
 from yiheng.tables.runs import Inputs, keep
 
@@ -78,8 +77,7 @@ def _write(
     plain = path.is_file() and kind_of(path) == "parquet" and is_plain(path, columns)
     pieces = parquet_pieces(path, columns) if plain else _pieces(backend, found, columns)
     progress.step("grouping", pq.read_metadata(path).num_rows if plain else None)
-    threads = int(os.environ.get("YIHENG_THREADS") or os.cpu_count() or 1)
-    results = grouped(pieces, grouper, found.id_columns, threads)
+    results = grouped(pieces, grouper, found.id_columns, threads())
     write_parquet(results, out, found.id_columns, about, progress)
 
 

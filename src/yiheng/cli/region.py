@@ -56,6 +56,8 @@ def analyse(
 
 def _sources(root: Path, seed: int, cases: int, progress: Progress) -> list[Path]:
     """The made-up files in `root`; a folder that was filled from other files is refused and stays as it is."""
+    if root.exists() and not root.is_dir():
+        raise Refusal("is not a folder", file=str(root), cure="choose another folder with --dir")
     folder, draft = root / "sources", root / ".sources.draft"
     rmtree(draft, ignore_errors=True)
     write_sample(draft, seed, cases, progress)

@@ -1,6 +1,6 @@
 """The norms of units (标杆与指数): weights, CMI, fee and time index, and what a unit's cases would come to elsewhere.
 
-Definitions (`../../docs` concept page): with n_g cases of a unit in group g, fee and stay taken over the cases that
+Definitions: with n_g cases of a unit in group g, fee and stay taken over the cases that
 have them,
 
 - RW_g = mean fee of g in the region / mean fee of all grouped cases

@@ -1,6 +1,7 @@
 """The engine (查询引擎): DuckDB in memory, through Ibis, with its limits as settings."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from yiheng.base.refusal import Refusal
+
 DEFAULT_MEMORY = "512MB"
 
 
@@ -18,19 +21,33 @@ DEFAULT_MEMORY = "512MB"
 def engine() -> Iterator[Backend]:
     """A DuckDB of its own that spills to a temporary folder above its memory limit.
 
-    `YIHENG_MEMORY` sets the limit ("512MB", "8GB"), `YIHENG_THREADS` the number of threads.
+    `YIHENG_MEMORY` sets the limit ("512MB", "8GB"), `YIHENG_THREADS` the number of threads; others are refused.
     """
     with TemporaryDirectory(prefix="yiheng-") as spill:
         backend = ibis.duckdb.connect()
-        settings = {"memory_limit": os.environ.get("YIHENG_MEMORY", DEFAULT_MEMORY), "temp_directory": spill}
-        if threads := os.environ.get("YIHENG_THREADS"):
-            settings["threads"] = threads
+        settings = {"memory_limit": memory_limit(), "temp_directory": spill, "threads": str(threads())}
         for name, value in settings.items():
-            backend.raw_sql(f"SET {name} = '{value}'")
+            backend.raw_sql(f"SET {name} = {quoted(value)}")
         try:
             yield backend
         finally:
             backend.disconnect()
+
+
+def memory_limit() -> str:
+    """What `YIHENG_MEMORY` allows, such as 8GB."""
+    limit = os.environ.get("YIHENG_MEMORY") or DEFAULT_MEMORY
+    if not re.fullmatch(r"[1-9][0-9]{0,6} ?(MB|GB|MiB|GiB)", limit):
+        raise Refusal("is no amount of memory", column="YIHENG_MEMORY", value=limit, cure="such as 512MB or 8GB")
+    return limit
+
+
+def threads() -> int:
+    """How many threads `YIHENG_THREADS` allows; without it, one for each processor."""
+    number = os.environ.get("YIHENG_THREADS") or str(os.cpu_count() or 1)
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", number):
+        raise Refusal("is no number of threads", column="YIHENG_THREADS", value=number, cure="such as 4")
+    return int(number)
 
 
 def held(backend: Backend, table: pa.Table) -> ir.Table:
