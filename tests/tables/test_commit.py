@@ -10,7 +10,10 @@ from yiheng.tables.commit import Commit, Source, commit_numbers, commit_path, cr
 
 COMMIT = Commit(
     7,
-    (Source("病例.csv", "mapped", "ab" * 32, 5, 3, 2), Source("b.csv", "canonical", "cd" * 32, 1, 1, 0, {"zh": "例"})),
+    (
+        Source("病例.csv", "mapped", "ab" * 32, 5, 3, 2),
+        Source("b.csv", "canonical", "cd" * 32, 1, 1, 0, {"zh": "例"}, "correct"),
+    ),
     {"cases": 4, "quarantine": 0}, "0.1.0+abc", made_up=True,
 )  # fmt: skip
 
@@ -24,18 +27,29 @@ def test_a_commit_is_read_as_it_was_written(tmp_path: Path) -> None:
         "sources": [
             {
                 "file": "病例.csv", "format": "mapped", "sha256": "ab" * 32,
-                "rows": 5, "accepted": 3, "quarantined": 2, "about": {},
+                "rows": 5, "accepted": 3, "quarantined": 2, "about": {}, "action": "load",
             },
             {
                 "file": "b.csv", "format": "canonical", "sha256": "cd" * 32,
-                "rows": 1, "accepted": 1, "quarantined": 0, "about": {"zh": "例"},
+                "rows": 1, "accepted": 1, "quarantined": 0, "about": {"zh": "例"}, "action": "correct",
             },
         ],
         "tables": {"cases": 4, "quarantine": 0},
         "code_version": "0.1.0+abc",
         "made_up": True,
+        "key": "",
         "schema": 1,
     }  # fmt: skip
+
+
+def test_a_source_of_an_older_commit_added_cases(tmp_path: Path) -> None:
+    create_commit(tmp_path, COMMIT)
+    path = commit_path(tmp_path, 7)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for source in content["sources"]:
+        del source["action"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert [source.action for source in read_commit(tmp_path, 7).sources] == ["load", "load"]
 
 
 def test_a_number_is_given_once(tmp_path: Path) -> None:

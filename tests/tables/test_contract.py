@@ -27,7 +27,7 @@ def test_the_types_of_the_case_table(name: str, kind: pa.DataType) -> None:
 def test_the_keys() -> None:
     assert contract("cases").key == ("hospital", "case_id")
     assert contract("cases").partition == "year"
-    assert contract("quarantine").key == ("file", "row", "column", "rule")
+    assert contract("quarantine").key == ("commit", "file", "row", "column", "rule")
     assert contract("names").key == ("kind", "edition", "code")
     assert contract("names").partition is None
 

@@ -13,6 +13,11 @@ def fen_column(yuan: ir.DecimalValue) -> ir.IntegerValue:
     return (yuan.cast("decimal(20,2)") * 100).cast("int64")
 
 
+def fen_array(yuan: pa.Array) -> np.ndarray:
+    """decimal(18,2) yuan without nulls as int64 fen."""
+    return np.asarray(pc.multiply(yuan, pa.scalar(Decimal(100), pa.decimal128(3, 0))).cast(pa.int64()))
+
+
 def yuan_array(fen: np.ndarray) -> pa.Array:
     """int64 fen as decimal(18,2) yuan."""
     whole = pa.array(fen, pa.int64()).cast(pa.decimal128(19, 0))

@@ -15,7 +15,8 @@ SCHEMA = 1
 class Source:
     """One file of a load and what became of its rows; accepted + quarantined = rows.
 
-    `about` is what its mapping says of it, in Chinese and English; empty where there is none.
+    `about` is what its mapping says of it, in Chinese and English; empty where there is none. `action` is what its rows
+    did: "load" added cases, "correct" took the place of held ones, "withdraw" took them out.
     """
 
     file: str
@@ -25,13 +26,15 @@ class Source:
     accepted: int
     quarantined: int
     about: dict[str, str] = field(default_factory=dict)
+    action: str = "load"
 
 
 @dataclass(frozen=True)
 class Commit:
     """What DATA holds from this number on; `tables` gives the Delta version of each table.
 
-    `made_up` says that the data come from the sample region, and stays once it is said.
+    `made_up` says that the data come from the sample region, and stays once it is said. `key` tells which region key
+    made its pseudonyms, empty where none did.
     """
 
     number: int
@@ -39,6 +42,7 @@ class Commit:
     tables: dict[str, int]
     code_version: str
     made_up: bool = False
+    key: str = ""
     schema: int = SCHEMA
 
 

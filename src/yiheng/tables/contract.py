@@ -9,14 +9,15 @@ import pyarrow as pa
 from yiheng.base.packaged import packaged_rows
 
 TABLES = (
-    "cases", "institution", "membership", "dept", "physician", "beds", "staff", "population", "names", "quarantine",
-    "findings", "checks",
+    "cases", "lines", "icu", "institution", "membership", "dept", "physician", "beds", "staff", "population", "names",
+    "quarantine", "findings", "checks", "closed", "links", "withdrawn",
 )  # fmt: skip
 
 _PLAIN = {
     "string": pa.string(),
     "bool": pa.bool_(),
     "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
     "int8": pa.int8(),
     "int16": pa.int16(),
     "int32": pa.int32(),
@@ -38,12 +39,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """A table's columns in order. `key` names a row; cases are split by `partition` on disk."""
+    """A table's columns in order. `key` names a row; `partition` splits it on disk; a load fills in `own` itself."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     partition: str | None
+    own: frozenset[str]
 
     @property
     def schema(self) -> pa.Schema:
@@ -62,7 +64,8 @@ def contract(table: str) -> Contract:
     columns = tuple(Column(r["name"], arrow_type(r["type"]), r["zh"], r["en"], r["note"]) for r in rows)
     key = tuple(row["name"] for row in rows if row["role"] == "key")
     partition = next((row["name"] for row in rows if row["role"] == "partition"), None)
-    return Contract(table, columns, key, partition)
+    own = frozenset(row["name"] for row in rows if row["role"] == "load")
+    return Contract(table, columns, key, partition, own)
 
 
 def arrow_type(text: str) -> pa.DataType:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+import pyarrow as pa
 from filelock import FileLock, Timeout
 
 import yiheng
@@ -15,7 +16,8 @@ from yiheng.base.refusal import Refusal
 from yiheng.tables import delta
 from yiheng.tables.commit import Commit, Source, commit_numbers, create_commit, read_commit
 from yiheng.tables.contract import contract
-from yiheng.tables.delta import Staged
+from yiheng.tables.delta import Gone, Staged
+from yiheng.tables.engine import engine, held
 
 
 class Data:
@@ -59,12 +61,42 @@ class Load:
         self.last = last
         self.number = last.number + 1 if last else 1
         self._staged: dict[str, tuple[Staged, bool]] = {}
+        self._gone: dict[str, dict[str, Gone]] = {}
 
     def stage(self, table: str, replace: bool = False) -> Staged:
-        """Where rows for `table` go; they come after what it holds, or instead of it."""
+        """Where rows for `table` go; they come after what it holds, or instead of it.
+
+        Taking rows out of a table and replacing it in one load is a ValueError.
+        """
+        if replace and table in self._gone:
+            raise ValueError(f"rows were taken out of {table}: it cannot be replaced as well")
         staged = Staged(self.data.table_folder(table), contract(table), self.number)
         self._staged[table] = (staged, replace)
         return staged
+
+    def without(self, table: str, keys: pa.Table) -> int:
+        """Take out of `table` the rows it holds whose key is in `keys`; how many, not counting those already out.
+
+        `keys` has the first columns of the contract's key (else TypeError); a null is equal to nothing. Rows staged in
+        this load are not looked at, so that a case can be taken out and put in anew, also in another partition. The
+        last commit keeps its files; those that lose rows are written anew by `commit`.
+        """
+        declared = contract(table)
+        columns = declared.key[: keys.num_columns]
+        if not columns or keys.schema != pa.schema([declared.schema.field(name) for name in columns]):
+            raise TypeError(f"not the first columns of the key of {table}: {keys.schema}")
+        if table in self._staged and self._staged[table][1]:
+            raise ValueError(f"{table} is replaced as a whole: no rows can be taken out of it")
+        gone = self._gone.setdefault(table, {})
+        found = 0
+        with engine() as backend:
+            wanted = held(backend, keys).get_name()
+            for path in self.held_files(table):
+                its = gone.get(path) or Gone(path)
+                if more := its.find(backend, wanted, columns):
+                    gone[path] = its
+                    found += more
+        return found
 
     def held_files(self, table: str) -> list[str]:
         """The files of `table` as the last commit has it."""
@@ -72,14 +104,16 @@ class Load:
             return []
         return delta.version_files(self.data.table_folder(table), self.last.tables[table])
 
-    def commit(self, sources: tuple[Source, ...], made_up: bool = False) -> Commit:
+    def commit(self, sources: tuple[Source, ...], made_up: bool = False, key: str = "") -> Commit:
         """Make the load exist."""
         versions = dict(self.last.tables) if self.last else {}
-        for table, (staged, replace) in self._staged.items():
-            if replace or any(staged.rows.values()):
-                versions[table] = delta.add_version(staged, replace)
+        for table in [*self._staged, *(table for table in self._gone if table not in self._staged)]:
+            staged, replace = self._staged[table] if table in self._staged else (self.stage(table), False)
+            gone = list(self._gone.get(table, {}).values())
+            if replace or gone or any(staged.rows.values()):
+                versions[table] = delta.add_version(staged, replace, gone)
         made_up = made_up or (self.last is not None and self.last.made_up)
-        commit = Commit(self.number, sources, versions, code_version(), made_up)
+        commit = Commit(self.number, sources, versions, code_version(), made_up, key)
         create_commit(self.data.commits_folder, commit)
         return commit
 

@@ -1,7 +1,7 @@
 """One Delta table (Delta 表) on disk: files are written first, one transaction makes them part of a version."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from shutil import rmtree
 from types import TracebackType
@@ -13,13 +13,49 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, PostCommitHookProperties
 from deltalake.transaction import AddAction, RemoveAction
+from ibis.backends.duckdb import Backend
 
+from yiheng.base.refusal import Refusal
 from yiheng.tables.commit import sync_file
 from yiheng.tables.contract import Contract
+from yiheng.tables.engine import quoted
 from yiheng.tables.points import point
 
 # Old versions stay readable by number, so their log entries are never folded away.
 _KEEP_LOG = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+_BITS = 8
+
+
+class Gone:
+    """The rows of one held file that the next version lacks (去除的行), one bit a row."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self._bits = np.zeros(-(-pq.read_metadata(path).num_rows // _BITS), np.uint8)
+
+    def find(self, backend: Backend, keys: str, columns: Iterable[str]) -> int:
+        """Mark the rows whose `columns` are in the engine's table `keys`; how many were not marked before.
+
+        Row groups whose statistics rule the keys out are not read.
+        """
+        named = ", ".join(f'"{column}"' for column in columns)
+        held = f"read_parquet({quoted(str(self.path))}, file_row_number = true, hive_partitioning = false)"
+        before = self.count
+        query = f"SELECT file_row_number AS place FROM {held} SEMI JOIN {keys} USING ({named})"
+        for batch in backend.con.sql(query).to_arrow_reader(100_000):
+            places = np.asarray(batch.column(0))
+            np.bitwise_or.at(self._bits, places // _BITS, (1 << places % _BITS).astype(np.uint8))
+        return self.count - before
+
+    @property
+    def count(self) -> int:
+        return int(np.bitwise_count(self._bits).sum())
+
+    def among(self, start: int, rows: int) -> np.ndarray:
+        """For each of `rows` rows from position `start` on, whether it is gone."""
+        first = start // _BITS
+        bits = np.unpackbits(self._bits[first : -(-(start + rows) // _BITS)], bitorder="little")
+        return bits[start - first * _BITS :][:rows].astype(bool)
 
 
 class Staged:
@@ -43,7 +79,7 @@ class Staged:
         self.close()
 
     def close(self) -> None:
-        """End the files; nothing more is written to them but by `rewrite`."""
+        """End the files; nothing more is written to them but by `rewrite` and `take_over`."""
         for writer in self._writers.values():
             writer.close()
 
@@ -67,18 +103,39 @@ class Staged:
         part = next(part for part, its in self._paths.items() if its == path)
         self._writers.pop(part).close()
         old = path.rename(path.with_suffix(".old"))
+        point()
         self.rows[part] = 0
-        start = 0
-        for batch in pq.ParquetFile(old).iter_batches():
-            keep = ~np.isin(np.arange(start, start + batch.num_rows), unwanted_rows)
-            start += batch.num_rows
-            kept = pa.Table.from_batches([batch]).filter(pa.array(keep))
-            self._writer(part, kept.schema).write_table(kept)
-            self.rows[part] += kept.num_rows
+        self._writer(part, pq.read_schema(old))
+        for start, rows in _rows(old):
+            unwanted = np.isin(np.arange(start, start + rows.num_rows), unwanted_rows)
+            self._write_stored(part, rows.filter(pa.array(~unwanted)))
         old.unlink()
 
+    def take_over(self, gone: Gone) -> None:
+        """Write what is left of a held file to the staged file of its partition, row group by row group."""
+        part = self._part(gone.path)
+        if part in self._writers and not self._writers[part].is_open:
+            self.rewrite(self._paths[part], np.array([], np.int64))
+        schema = self.contract.schema
+        if self.contract.partition is not None:
+            schema = schema.remove(schema.get_field_index(self.contract.partition))
+        for start, rows in _rows(gone.path):
+            kept = rows.filter(pa.array(~gone.among(start, rows.num_rows)))
+            if kept.num_rows:
+                self._write_stored(part, _as_declared(kept, schema, gone.path))
+
+    def _part(self, path: Path) -> int | None:
+        """The partition of a held file, which its folder names."""
+        name = self.contract.partition
+        if name is None:
+            return None
+        value = pa.scalar(path.parent.name.removeprefix(f"{name}=")).cast(self.contract.column(name).type)
+        return int(value.as_py())
+
     def _write(self, part: int | None, table: pa.Table) -> None:
-        stored = table if part is None else table.drop_columns([self.contract.partition])
+        self._write_stored(part, table if part is None else table.drop_columns([self.contract.partition]))
+
+    def _write_stored(self, part: int | None, stored: pa.Table) -> None:
         self._writer(part, stored.schema).write_table(stored)
         self.rows[part] = self.rows.get(part, 0) + stored.num_rows
 
@@ -98,17 +155,52 @@ class Staged:
             self._paths.pop(part).unlink()
         return [self._action(part, path) for part, path in self._paths.items()]
 
+    def removal(self, path: Path) -> RemoveAction:
+        """What a transaction says of a held file that the next version is without; the file stays for older ones."""
+        stat = path.stat()
+        name = path.name if self.contract.partition is None else f"{path.parent.name}/{path.name}"
+        # Engines have no clock, and nothing is pruned by this time.
+        return RemoveAction(name, True, int(stat.st_mtime * 1000), stat.st_size, self._values(self._part(path)))
+
+    def _values(self, part: int | None) -> dict[str, str | None]:
+        return {} if part is None else {str(self.contract.partition): str(part)}
+
     def _action(self, part: int | None, path: Path) -> AddAction:
         sync_file(path)
         stat = path.stat()
-        values = {} if part is None else {str(self.contract.partition): str(part)}
         numbers = json.dumps({"numRecords": self.rows[part]})
         name = path.relative_to(self.folder).as_posix()
-        return AddAction(name, stat.st_size, values, int(stat.st_mtime * 1000), True, numbers)
+        return AddAction(name, stat.st_size, self._values(part), int(stat.st_mtime * 1000), True, numbers)
 
 
-def add_version(staged: Staged, replace: bool) -> int:
-    """Make the staged files a new version of their table, after or instead of what it holds; its number."""
+def _rows(path: Path) -> Iterator[tuple[int, pa.Table]]:
+    """The rows of a Parquet file in parts, each with the position of its first row; memory does not grow with it."""
+    start = 0
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
+        for batch in file.iter_batches():
+            yield start, pa.Table.from_batches([batch])
+            start += batch.num_rows
+
+
+def _as_declared(table: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
+    """Held rows with exactly the columns of `schema`; one that an older file lacks is null, one more is refused."""
+    if unknown := [name for name in table.column_names if name not in schema.names]:
+        raise Refusal(f"has columns that this version does not know: {', '.join(unknown)}", file=str(path))
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def add_version(staged: Staged, replace: bool, gone: Sequence[Gone] = ()) -> int:
+    """Make the staged files a new version of their table, after or instead of what it holds; its number.
+
+    The rows that are `gone` are no longer part of it; what is left of their files is staged too.
+    """
+    for its in gone:
+        point()
+        staged.take_over(its)
     folder, contract = staged.folder, staged.contract
     partition = [contract.partition] if contract.partition else None
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +210,7 @@ def add_version(staged: Staged, replace: bool) -> int:
     table = DeltaTable(str(folder))
     point()
     table.create_write_transaction(
-        staged.actions(),
+        [*staged.actions(), *(staged.removal(its.path) for its in gone)],
         "overwrite" if replace else "append",
         contract.schema,
         partition,

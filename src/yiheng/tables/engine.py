@@ -1,7 +1,5 @@
 """The engine (查询引擎): DuckDB in memory, through Ibis, with its limits as settings."""
 
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from yiheng.base.refusal import Refusal
-
-DEFAULT_MEMORY = "512MB"
+from yiheng.tables.limits import memory_limit, threads
 
 
 @contextmanager
@@ -32,22 +28,6 @@ def engine() -> Iterator[Backend]:
             yield backend
         finally:
             backend.disconnect()
-
-
-def memory_limit() -> str:
-    """What `YIHENG_MEMORY` allows, such as 8GB."""
-    limit = os.environ.get("YIHENG_MEMORY") or DEFAULT_MEMORY
-    if not re.fullmatch(r"[1-9][0-9]{0,6} ?(MB|GB|MiB|GiB)", limit):
-        raise Refusal("is no amount of memory", column="YIHENG_MEMORY", value=limit, cure="such as 512MB or 8GB")
-    return limit
-
-
-def threads() -> int:
-    """How many threads `YIHENG_THREADS` allows; without it, one for each processor."""
-    number = os.environ.get("YIHENG_THREADS") or str(os.cpu_count() or 1)
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", number):
-        raise Refusal("is no number of threads", column="YIHENG_THREADS", value=number, cure="such as 4")
-    return int(number)
 
 
 def held(backend: Backend, table: pa.Table) -> ir.Table:

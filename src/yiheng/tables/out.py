@@ -8,17 +8,9 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from yiheng.base.refusal import Refusal
 from yiheng.base.whole import whole
 from yiheng.tables.engine import held, quoted
-
-
-def check_out(path: Path) -> None:
-    """A result goes to a .parquet or .csv file in a folder that exists; anything else is refused before work begins."""
-    if path.suffix not in (".parquet", ".csv"):
-        raise Refusal("must end in .parquet or .csv", file=str(path))
-    if not path.parent.is_dir():
-        raise Refusal("there is no such folder", file=str(path.parent))
+from yiheng.tables.place import check_out as check_out
 
 
 def write_out(backend: Backend, table: pa.Table | ir.Table, path: Path, about: Mapping[str, str]) -> None:
