@@ -54,7 +54,8 @@ NO_TEXT = " bytes that are no UTF-8 text -> say the file's encoding in a mapping
 OPEN = ": a quotation mark is never closed"
 CUT = ": cannot be read to its end: "
 NO_BOOK = ": is not an Excel workbook (.xlsx): "
-UNKNOWN = ": is not a column of the case table -> "
+UNKNOWN = ": is not a column of the table cases -> "
+NO_FORM = ": no known form has these columns -> give a mapping file"
 TWICE = ": this name stands twice in the header"
 BROKEN = {
     "empty.csv": (b"", ": the file is empty"),
@@ -65,19 +66,23 @@ BROKEN = {
     "no-hospital.csv": (b"case_id,year\n1,2020\n", ": no column hospital -> a case needs hospital, case_id and a year"),
     "no-year.csv": (b"case_id,hospital\n1,H\n", ": no column year and no discharge_date -> give one of them"),
     "renamed.csv": (b"hospital,case_id,year,total_fees\n", ", column total_fees" + UNKNOWN + "did you mean total_fee?"),
-    "other.csv": ("医院,病例\n1,2\n".encode(), ", column 医院" + UNKNOWN + "give a mapping file"),
+    "other.csv": ("医院,病例\n1,2\n".encode(), ", value 医院, 病例" + NO_FORM),
     "twice.csv": (b"hospital,case_id,year,dept,dept\n", ", column dept" + TWICE),
     "two\nlines.csv": (b"hospital,case_id,year,dept,dept\n", ", column dept" + TWICE),
     "line-end-in-name.csv": (
         b'hospital,case_id,"ye\nar"\nH,1,2020\n',
         r", column ye\nar" + UNKNOWN + "did you mean year?",
     ),
-    "gbk-header.csv": ("医院,病例\n1,2\n".encode("gbk"), ", value ҽԺ,����: the header is not text in utf-8"),
-    "gbk-cell.csv": ((ONE + "H,2,2020,1,内科,b\n").encode("gbk"), r", row 2, column dept, value \xc4ڿ\xc6:" + NO_TEXT),
-    "gbk-broken-row.csv": ((ONE + "H,2,内\n").encode("gbk"), r", row 2, value H,2,\xc4\xda:" + NO_TEXT),
+    "gbk-header.csv": ("医院,病例\n1,2\n".encode("gbk"), ", value 医院, 病例" + NO_FORM),
+    "damaged-header.csv": (
+        b"hospital,case_id,\xff\n",
+        ", value hospital,case_id,\ufffd: the header is not text in utf-8",
+    ),
+    "damaged-cell.csv": (ONE.encode() + b"H,2,2020,1,\xff,b\n", r", row 2, column dept, value \xff:" + NO_TEXT),
+    "damaged-broken-row.csv": (ONE.encode() + "H,2,内".encode() + b"\xff\n", r", row 2, value \xff:" + NO_TEXT),
     "gbk-late.csv": (
-        MANY + "H,x,2020,1,内科,b\n".encode("gbk"),
-        r", row 3001, column dept, value \xc4ڿ\xc6:" + NO_TEXT,
+        MANY * 80 + "H,x,2020,1,内科,b\n".encode("gbk"),
+        r", row 240080, column dept, value \xc4ڿ\xc6:" + NO_TEXT,
     ),
     "cut-in-a-character.csv": (
         (HEADER + "H,1,2020,1,a,内").encode()[:-1],
@@ -98,7 +103,7 @@ BROKEN = {
     "without-its-last-bytes.csv.gz": (gzip.compress(MANY)[:-4], CUT + "Truncated compressed stream"),
     "damaged.csv.gz": (gzip.compress(MANY)[:500] + b"damage" + gzip.compress(MANY)[506:], CUT),
     "empty-inside.csv.gz": (gzip.compress(b""), ": the file is empty"),
-    "zeros.csv": (b"\0" * 1000, ", column "),
+    "zeros.csv": (b"\0" * 1000, ", value " + r"\x00" * 20 + "…" + NO_FORM),
     "no.parquet": (b"PAR1garbage", CUT + "Parquet magic bytes not found in footer"),
     "cut.parquet": (parquet(**COLUMNS)[:-20], CUT + "Parquet magic bytes not found in footer"),
     "no-rows.parquet": (
