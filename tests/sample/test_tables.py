@@ -83,5 +83,5 @@ def test_a_weighted_cell() -> None:
 
 def test_every_setting_is_used() -> None:
     room = Path(yiheng.sample.__file__).parent
-    code = "".join(path.read_text(encoding="utf-8") for path in room.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in room.rglob("*.py"))
     assert [name for name in words("settings", "name") if f'setting("{name}")' not in code] == []

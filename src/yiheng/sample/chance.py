@@ -9,7 +9,7 @@ import numpy as np
 
 from yiheng.sample.tables import Floats, Ints
 
-STEPS = ("people", "pathway", "stay", "links", "outcome", "fee", "payment", "record", "places")
+STEPS = ("people", "pathway", "stay", "links", "outcome", "fee", "payment", "record", "places", "front")
 
 
 def stream(seed: int, step: str, *path: int) -> np.random.Generator:

@@ -10,6 +10,7 @@ from yiheng.sample import columns
 from yiheng.sample.chance import pick_any, spread_out, stream
 from yiheng.sample.diseases import diseases
 from yiheng.sample.fees import CATEGORIES, DRUGS, MATERIALS, Fees
+from yiheng.sample.front import front_fees
 from yiheng.sample.links import Links
 from yiheng.sample.outcomes import EMERGENCY, Outcomes
 from yiheng.sample.pathway import Pathway, package_procedures, positions
@@ -63,7 +64,7 @@ class Block:
 
 
 def batch(block: Block) -> pa.RecordBatch:
-    """The block's record batch; columns that this first form does not make are null."""
+    """The block's record batch; what only a source or a load says, such as `group`, is null."""
     rng = stream(block.seed, "record", block.year, block.number)
     made: Columns = {}
     for part in (_where, _person, _when, _care, _diagnoses, _procedures, _chinese, _money, _paid):
@@ -281,12 +282,18 @@ def _chinese(block: Block, rng: np.random.Generator) -> Columns:
 def _money(block: Block, _: np.random.Generator) -> Columns:
     parts = block.fees.parts
     categories = {name: columns.money(np.ascontiguousarray(parts[:, index])) for index, name in enumerate(CATEGORIES)}
-    return categories | {
-        "total_fee": columns.money(block.fees.total),
-        "drug_fee": columns.money(parts[:, DRUGS].sum(axis=1)),
-        "material_fee": columns.money(np.ascontiguousarray(parts[:, MATERIALS])),
-        "excluded_fee": columns.money(block.fees.excluded),
-    }
+    front = front_fees(block.seed, block.year, block.number, block.people, block.fees)
+    on_front_page = {name: columns.money(np.ascontiguousarray(fen)) for name, fen in front.items()}
+    return (
+        categories
+        | on_front_page
+        | {
+            "total_fee": columns.money(block.fees.total),
+            "drug_fee": columns.money(parts[:, DRUGS].sum(axis=1)),
+            "material_fee": columns.money(np.ascontiguousarray(parts[:, MATERIALS])),
+            "excluded_fee": columns.money(block.fees.excluded),
+        }
+    )
 
 
 def _paid(block: Block, _: np.random.Generator) -> Columns:
