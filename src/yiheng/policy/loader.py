@@ -1,16 +1,16 @@
 """Reads a policy file (政策文件): parameters whose values are dated, sourced and marked as checked or not."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
+from yiheng.base.yamltext import read_yaml
 
 _PARAMETER = {"zh", "en", "unit", "values"}
 _VALUE = {"from", "value", "document", "article", "checked_until", "note", "choice"}
@@ -52,15 +52,25 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Scheme:
-    """One policy file: its id (folder/name), its title, its parameters and the digest of its text."""
+    """One policy file: its id (folder/name), its title, its parameters and the digest of its text.
+
+    A diff names its `base` and has all parameters of it that it does not change; its digest stands for both texts.
+    `unset` names what a place must set and has not: asked for, it is refused. `own` names what this very file sets.
+    """
 
     id: str
     word: Word
     parameters: dict[str, Parameter]
     digest: str
+    base: str = ""
+    unset: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    text: str = field(default="", repr=False)
 
     def value(self, name: str, day: date) -> Any:
         """The value of a parameter in force on `day`; a parameter that is not there is refused."""
+        if name in self.unset:
+            raise Refusal(f"{self.id} has not set {name}", cure="set it in the scheme, with its source")
         if name not in self.parameters:
             raise Refusal(f"{self.id} sets no {name}")
         return self.parameters[name].on(day).value
@@ -85,19 +95,54 @@ def scheme_ids(kind: str = "") -> list[str]:
 @cache
 def scheme(scheme_id: str) -> Scheme:
     """The policy file with this id, such as `dip/national-1.0`; an unknown one is refused with the known ones."""
+    return read_scheme(scheme_id, _packaged(scheme_id))
+
+
+def read_scheme(scheme_id: str, text: str, texts: Callable[[str], str] | None = None) -> Scheme:
+    """A policy file's text as a Scheme; anything it does not say, or says otherwise, is refused by name.
+
+    `texts` gives the text of a base by its id, the packaged ones if it is not said. A base that leads back to itself is
+    refused.
+    """
+    return _read(scheme_id, text, texts or _packaged, ())
+
+
+def _packaged(scheme_id: str) -> str:
     if scheme_id not in scheme_ids():
         raise Refusal(f"there is no policy {scheme_id}", cure=f"one of: {', '.join(scheme_ids())}")
     kind, name = scheme_id.split("/")
-    return read_scheme(scheme_id, (files("yiheng.policy") / kind / f"{name}.yaml").read_text(encoding="utf-8"))
+    return (files("yiheng.policy") / kind / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def read_scheme(scheme_id: str, text: str) -> Scheme:
-    """A policy file's text as a Scheme; anything it does not say, or says otherwise, is refused by name."""
-    content = _table(scheme_id, "the file", yaml.safe_load(text))
+def _read(scheme_id: str, text: str, texts: Callable[[str], str], diffs: tuple[str, ...]) -> Scheme:
+    if scheme_id in diffs:
+        raise Refusal("is a diff of itself", file=scheme_id, cure=" -> ".join((*diffs, scheme_id)))
+    content = _table(scheme_id, "the file", read_yaml(text))
     about = _table(scheme_id, "about", content.pop("about", None))
-    _exactly(scheme_id, "about", set(about), {"zh", "en"}, {"zh", "en"})
+    _exactly(scheme_id, "about", set(about), {"zh", "en"}, {"zh", "en", "base", "unset"})
     parameters = {name: _parameter(scheme_id, name, its) for name, its in content.items()}
-    return Scheme(scheme_id, Word(about["zh"], about["en"]), parameters, hashlib.sha256(text.encode()).hexdigest())
+    unset, base = frozenset(about.get("unset") or ()), str(about.get("base") or "")
+    its = Scheme(
+        scheme_id, Word(about["zh"], about["en"]), parameters, _digest(text), base, unset, frozenset(parameters), text
+    )
+    return _over(_read(base, texts(base), texts, (*diffs, scheme_id)), its) if base else its
+
+
+def _over(base: Scheme, its: Scheme) -> Scheme:
+    """A diff put over its base: it may set or take away only what the base has."""
+    unknown = sorted((its.own | its.unset) - set(base.parameters) - base.unset)
+    if unknown:
+        raise Refusal(f"changes what {base.id} does not set: {', '.join(unknown)}", file=its.id)
+    twice = sorted(its.own & its.unset)
+    if twice:
+        raise Refusal(f"sets what it calls unset: {', '.join(twice)}", file=its.id)
+    unset = (base.unset - its.own) | its.unset
+    kept = {name: parameter for name, parameter in (base.parameters | its.parameters).items() if name not in unset}
+    return replace(its, parameters=kept, unset=unset, digest=_digest(its.digest + base.digest))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _parameter(scheme_id: str, name: str, content: dict[str, Any]) -> Parameter:

@@ -6,18 +6,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from yiheng.base.expr import Expr, ExprError, parse
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
+from yiheng.base.yamltext import read_yaml
 from yiheng.cases.quality.codelist import CodeList
+from yiheng.cases.quality.frames import TABLES
 from yiheng.policy.loader import Parameter, scheme
 
-PROFILES = ("canonical", "frontpage", "settlement", "mapped", "lines")
+PROFILES = ("canonical", "frontpage", "settlement", "mapped", "lines", "icu")
 SEVERITIES = ("reject", "flag")
 
-_FILE = {"about", "profiles", "rules"}
+_FILE = {"about", "table", "profiles", "rules"}
 _RULE = {"zh", "en", "why", "severity", "when", "column", "cure", "checked_until"}
 _SOURCE = {"document", "article", "practice"}
 
@@ -34,6 +34,7 @@ class Rule:
     word: Word
     why: Word
     cure: Word
+    table: str
     profiles: tuple[str, ...]
     severity: str
     when: str
@@ -59,9 +60,9 @@ class Book:
     lists: Mapping[str, CodeList]
     groups: Mapping[str, tuple[str, ...]]
 
-    def of(self, profile: str) -> list[Rule]:
-        """The rules for one kind of source."""
-        return [rule for rule in self.rules.values() if profile in rule.profiles]
+    def of(self, profile: str, table: str = "cases") -> list[Rule]:
+        """The rules over one table for one kind of source."""
+        return [rule for rule in self.rules.values() if profile in rule.profiles and rule.table == table]
 
 
 @cache
@@ -82,17 +83,19 @@ def book() -> Book:
 
 def read_rules(family: str, text: str) -> tuple[Word, list[Rule]]:
     """A rule file's title and rules; anything it does not say, or says otherwise, is refused by name."""
-    content = yaml.safe_load(text)
+    content = read_yaml(text)
     _exactly(family, "the file", content, _FILE, _FILE)
     profiles = tuple(content["profiles"])
     if unknown := set(profiles) - set(PROFILES):
         raise Refusal(f"there is no profile {', '.join(sorted(unknown))}", file=_shown(family))
+    if content["table"] not in TABLES:
+        raise Refusal(f"there is no table {content['table']}", file=_shown(family))
     return _word(family, "about", content["about"]), [
-        _rule(family, profiles, rule_id, its) for rule_id, its in content["rules"].items()
+        _rule(family, content["table"], profiles, rule_id, its) for rule_id, its in content["rules"].items()
     ]
 
 
-def _rule(family: str, profiles: tuple[str, ...], rule_id: str, its: Any) -> Rule:
+def _rule(family: str, table: str, profiles: tuple[str, ...], rule_id: str, its: Any) -> Rule:
     _exactly(family, rule_id, its, _RULE, _RULE | _SOURCE)
     if its["severity"] not in SEVERITIES:
         raise Refusal(f"{rule_id}: severity is one of {', '.join(SEVERITIES)}", file=_shown(family))
@@ -108,6 +111,7 @@ def _rule(family: str, profiles: tuple[str, ...], rule_id: str, its: Any) -> Rul
         word=_word(family, rule_id, {key: its[key] for key in ("zh", "en")}),
         why=_word(family, f"{rule_id}: why", its["why"]),
         cure=_word(family, f"{rule_id}: cure", its["cure"]),
+        table=table,
         profiles=profiles,
         severity=its["severity"],
         when=str(its["when"]),

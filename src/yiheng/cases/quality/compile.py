@@ -18,10 +18,12 @@ from yiheng.base.expr import Expr
 from yiheng.base.refusal import Refusal
 from yiheng.cases.quality.book import Book, Rule
 from yiheng.cases.quality.facts import FILLED, KINDS, REPEATED, Marks, fact_name
+from yiheng.cases.quality.frames import schema_of
 from yiheng.codes.keys import icd_column
 from yiheng.tables.contract import contract
 
 BATCH = "batch"
+_SECONDS_OF_HOUR = 3600
 # What is not a column: a part of one.
 PARTS = {"pdx": ("dx", "first"), "odx": ("dx", "rest"), "pproc": ("proc", "first")}
 EDITIONS = {"dx": "dx_edition", "proc": "proc_edition"}
@@ -40,6 +42,9 @@ VOCABULARY = {
     "sum(...), min(...), max(...)": "of columns or a group of columns; unknown ones are left out, unknown when all are",
     "abs(x), year(day)": "the size of a number; the year of a day",
     "days(a, b)": "days from one date to another: 0 on the same day",
+    "years(a, b)": "full years from one date to another",
+    "hours(a, b)": "hours from one moment to another",
+    "date(moment)": "its day",
 }
 
 
@@ -59,10 +64,11 @@ class Compiled:
 
 
 @cache
-def frame() -> ir.Table:
-    """The case table with all facts, as what conditions are written over."""
-    schema = ibis.Schema.from_pyarrow(contract("cases").schema)
-    return ibis.table({**schema, **dict.fromkeys(_fact_names(), "int64")}, name=BATCH)
+def frame(table: str) -> ir.Table:
+    """A table with its notes, the case table with all facts too, as what conditions are written over."""
+    schema = ibis.Schema.from_pyarrow(schema_of(table))
+    facts = _fact_names() if table == "cases" else []
+    return ibis.table({**schema, **dict.fromkeys(facts, "int64")}, name=BATCH)
 
 
 def _fact_names() -> list[str]:
@@ -87,9 +93,9 @@ def compile_rule(rule: Rule, book: Book, given: frozenset[str], marks: Marks) ->
     )
 
 
-def query(rules: list[Compiled], given: frozenset[str]) -> ir.Table:
+def query(rules: list[Compiled], given: frozenset[str], over: str = "cases") -> ir.Table:
     """One table with a column for each rule: true where it is broken, null where it cannot be said."""
-    table = frame()
+    table = frame(over)
     icd = {kind: icd_column(table[its]) if its in given else ibis.literal(True) for kind, its in EDITIONS.items()}
     answers = {f"icd_{kind}": its for kind, its in icd.items()}
     for each in rules:
@@ -113,10 +119,13 @@ class _Reader:
     book: Book
     given: frozenset[str]
     marks: Marks
-    table: ir.Table = field(default_factory=frame)
     columns: set[str] = field(default_factory=set)
     facts: set[str] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
+
+    @property
+    def table(self) -> ir.Table:
+        return frame(self.rule.table)
 
     def refusal(self, what: str) -> Refusal:
         return Refusal(f"{self.rule.id}: {what}", file=f"quality/rules/{self.rule.family}.yaml")
@@ -169,7 +178,7 @@ class _Reader:
 
     def _column(self, name: str) -> ir.Value:
         """A column; whole numbers are widened, so that sums of them fit."""
-        if name not in contract("cases").schema.names:
+        if name not in schema_of(self.rule.table).names:
             raise self.refusal(f"there is no {name}")
         self.columns.add(name)
         found = self.table[name]
@@ -220,6 +229,13 @@ class _Reader:
                 return self.value(day).year().cast("int64")
             case "days", [start, end]:
                 return self.value(end).epoch_days() - self.value(start).epoch_days()
+            case "years", [start, end]:
+                return _years(self.value(start), self.value(end))
+            case "hours", [start, end]:
+                seconds = self.value(end).epoch_seconds() - self.value(start).epoch_seconds()
+                return seconds / ibis.literal(_SECONDS_OF_HOUR)
+            case "date", [moment]:
+                return self.value(moment).date()
             case _:
                 return self._of_list(name, arguments)
 
@@ -256,9 +272,24 @@ def _joined(join: Callable[[ir.BooleanValue, ir.BooleanValue], ir.BooleanValue],
     return whole
 
 
+def _years(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
+    """Full years: one less before the birthday."""
+    before = (end.month() * 100 + end.day()) < (start.month() * 100 + start.day())
+    return (end.year() - start.year()).cast("int64") - before.cast("int64")
+
+
 def _number(text: str) -> ir.NumericValue:
     """A number, exactly: amounts are decimals and stay so."""
-    return ibis.literal(Decimal(text), "decimal(18, 4)") if "." in text else ibis.literal(int(text), "int64")
+    if "." not in text:
+        return ibis.literal(int(text), "int64")
+    return ibis.literal(Decimal(text), f"decimal(18, {len(text.partition('.')[2])})")
+
+
+def _product(a: ir.NumericValue, b: ir.NumericValue) -> ir.NumericValue:
+    """Of two decimals, wide enough that it always fits."""
+    if a.type().is_decimal() and b.type().is_decimal():
+        a, b = a.cast("decimal(19, 4)"), b.cast("decimal(19, 4)")
+    return a * b
 
 
 def _sum(values: list[ir.NumericValue]) -> ir.NumericValue:
@@ -278,5 +309,5 @@ _COMPARE: Mapping[str, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
     ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
 }  # fmt: skip
 _ARITHMETIC: Mapping[str, Callable[[ir.NumericValue, ir.NumericValue], ir.NumericValue]] = {
-    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b.nullif(0),
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": _product, "/": lambda a, b: a / b.nullif(0),
 }  # fmt: skip

@@ -48,16 +48,17 @@ class Check:
 
 @dataclass
 class Examination:
-    """The rules of one kind of source, held against its rows. `given`: the columns that it has."""
+    """The rules of one kind of source, held against its rows of a table. `given`: the columns and notes that it has."""
 
     backend: Backend
     book: Book
     profile: str
     given: frozenset[str]
+    table: str = "cases"
     checks: dict[str, Check] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        rules = self.book.of(self.profile)
+        rules = self.book.of(self.profile, self.table)
         self._marks = Marks(list(self.book.lists.values()))
         self._rules = [compile_rule(rule, self.book, self.given, self._marks) for rule in rules]
         self._applied = [each for each in self._rules if each.condition is not None]
@@ -65,7 +66,7 @@ class Examination:
         self.checks = {rule.id: Check(rule) for rule in rules}
 
     def examine(self, cases: pa.Table) -> dict[str, Mask]:
-        """Which rows break a rule, by the ids of the rules that some row breaks."""
+        """Which rows, notes beside them, break a rule, by the ids of the rules that some row breaks."""
         if not cases.num_rows:
             return {}
         answers = self._answers(cases)
@@ -120,10 +121,11 @@ class Examination:
     def _columns(self) -> list[str]:
         """What a batch needs; the id is always there, so that a batch has rows."""
         used = {name for each in self._applied for name in each.columns}
-        return sorted({"case_id", *used, *(set(EDITIONS.values()) & self.given)})
+        editions = set(EDITIONS.values()) & self.given if self.table == "cases" else set()
+        return sorted({"case_id", *used, *editions})
 
     def _written(self, rules: list[Compiled]) -> str:
-        return str(ibis.to_sql(query(rules, self.given), dialect="duckdb"))
+        return str(ibis.to_sql(query(rules, self.given, self.table), dialect="duckdb"))
 
 
 def _as_columns(table: pa.Table) -> dict[str, pa.Array]:

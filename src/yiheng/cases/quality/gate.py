@@ -1,14 +1,16 @@
 """The gate of a load (入库核查): every batch of cases goes through the rules, and what they say is staged beside it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from yiheng.cases.build import Built
+from yiheng.cases.finding import Finding
 from yiheng.cases.quality.book import book
 from yiheng.cases.quality.examine import Check, Examination
 from yiheng.cases.quality.verdict import Origin, checks_table, verdict
@@ -25,30 +27,47 @@ class Gate:
     commit: int
     findings: Staged
     checks: Staged
-    _open: dict[str, tuple[Examination, Origin]] = field(default_factory=dict)
+    _open: dict[tuple[str, str], tuple[Examination, Origin]] = field(default_factory=dict)
 
-    def judge(self, built: Built, file: str, sheet: str, profile: str) -> Built:
+    def judge(self, built: Built, file: str, sheet: str, profile: str, table: str = "cases") -> Built:
         """Take out the rows that a rule rejects, and stage findings on those that only break others."""
-        examination, origin = self._examination(file, sheet, profile, built.given)
-        broken = examination.examine(built.cases)
-        judged = verdict(built.cases, broken, examination.book, origin)
+        notes = {name: built.notes[name] for name in built.notes.column_names}
+        noted = built.table
+        for name, values in notes.items():
+            noted = noted.append_column(name, values)
+        given = {**built.given, **{name: name for name in notes}}
+        examination, origin = self._examination(file, sheet, profile, table, given)
+        judged = verdict(noted, examination.examine(noted), examination.book, origin)
         if judged.findings.num_rows:
             self.findings.write(judged.findings)
-        return Built(judged.accepted, built.findings + judged.rejected, built.bad + judged.bad, built.given)
+        return replace(
+            built,
+            table=judged.accepted.drop_columns(list(notes)) if notes else judged.accepted,
+            findings=built.findings + judged.rejected,
+            bad=built.bad + judged.bad,
+            keys={**built.keys, **_keys_of(judged.rejected, noted)},
+        )
 
-    def _examination(self, file: str, sheet: str, profile: str, given: Mapping[str, str]) -> tuple[Examination, Origin]:
-        if file not in self._open:
-            examination = Examination(self.backend, book(), profile, frozenset(given))
-            self._open[file] = examination, Origin(file, sheet, self.commit, given)
-        return self._open[file]
+    def _examination(
+        self, file: str, sheet: str, profile: str, table: str, given: Mapping[str, str]
+    ) -> tuple[Examination, Origin]:
+        if (file, table) not in self._open:
+            examination = Examination(self.backend, book(), profile, frozenset(given), table)
+            self._open[file, table] = examination, Origin(file, sheet, self.commit, given)
+        return self._open[file, table]
 
-    def forget(self, rows: Iterable[Row]) -> None:
-        """Take out the findings on these rows, by file and row: they did not go in after all."""
+    def forget(self, rows: Iterable[Row], table: str) -> None:
+        """Take out what rules over this table found on these rows, by file and row: they did not go in after all.
+
+        Nothing is judged afterwards.
+        """
         self.findings.close()
         gone = set(rows)
+        about = {rule.id for rule in book().rules.values() if rule.table == table}
         for path in self.findings.paths if gone else []:
-            held = pq.read_table(path, columns=["file", "row"])
-            places = [place for place, row in enumerate(zip(*_lists(held), strict=True)) if row in gone]
+            files, numbers, rules = (its.to_pylist() for its in pq.read_table(path, columns=["file", "row", "rule"]))
+            found = enumerate(zip(files, numbers, rules, strict=True))
+            places = [place for place, (file, row, rule) in found if (file, row) in gone and rule in about]
             if places:
                 self.findings.rewrite(path, np.array(places))
 
@@ -62,8 +81,13 @@ class Gate:
         return total
 
 
-def _lists(held: pa.Table) -> tuple[list[str], list[int]]:
-    return held["file"].to_pylist(), held["row"].to_pylist()
+def _keys_of(rejected: list[Finding], rows: pa.Table) -> dict[int, tuple[str | None, str | None]]:
+    """Hospital and case id of rejected rows by row number."""
+    if not rejected:
+        return {}
+    its = rows.filter(pc.is_in(rows["source_row"], value_set=pa.array([found.row for found in rejected], pa.int64())))
+    numbers, hospitals, case_ids = (its[name].to_pylist() for name in ("source_row", "hospital", "case_id"))
+    return {row: (hospital, case_id) for row, hospital, case_id in zip(numbers, hospitals, case_ids, strict=True)}
 
 
 def _added(one: Check, other: Check) -> Check:

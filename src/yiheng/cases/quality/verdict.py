@@ -82,9 +82,12 @@ def _flags(cases: pa.Table, mask: Mask, rule: str, book: Book, origin: Origin) -
         "sheet": origin.sheet or None,
         "commit": origin.commit,
     }
-    columns = {name: rows[name] for name in ("hospital", "case_id", "year")}
-    columns |= {"value": _texts(rows[column].combine_chunks()), "row": rows["source_row"]}
     schema = contract("findings").schema
+    columns = {
+        name: rows[name] if name in rows.column_names else pa.nulls(rows.num_rows, schema.field(name).type)
+        for name in ("hospital", "case_id", "year", "list_version")
+    }
+    columns |= {"value": _texts(rows[column].combine_chunks()), "row": rows["source_row"]}
     columns |= {name: pa.repeat(pa.scalar(its, schema.field(name).type), rows.num_rows) for name, its in said.items()}
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
