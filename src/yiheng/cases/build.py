@@ -1,156 +1,121 @@
-"""Rows of a source as rows of the case table (病例构建): each column by its recipe, each misfit a finding."""
+"""Rows of a source as rows of a table (入库构建): each column by its recipe, each misfit a finding."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yiheng.cases.cells import Sheet
+from yiheng.cases.column import Made, made
 from yiheng.cases.finding import Finding
-from yiheng.cases.layout import OWN_COLUMNS, Layout, Recipe
-from yiheng.cases.parse import Parsed, blank_to_null, parse, split_lists
+from yiheng.cases.identity import Key
+from yiheng.cases.layout import Layout
+from yiheng.cases.newborns import newborns_apart
+from yiheng.cases.parse import blank_to_null
 from yiheng.cases.source import Rows
-from yiheng.tables.contract import Column, contract
+from yiheng.cases.stays import no_stays, stays_of
+from yiheng.tables.contract import Column, Contract, contract
 
 PARALLEL = (("dx", "dx_present"), ("proc", "proc_date"), ("proc", "proc_level"))
-REQUIRED = ("hospital", "case_id", "year")
-
-_ITEM = "\x1f"
-_BAND = (
-    r"^([0-9]+(?:\.[0-9]+)?)\s*岁?\s*"
-    r"(?:(?:to|-|–|—|~|至|到)\s*[0-9]+(?:\.[0-9]+)?|\+|以上|及以上|and over|or older)?\s*岁?$"
-)
 
 
 @dataclass(frozen=True)
 class Built:
-    """What became of some rows: the good ones as cases, and why the others are not; `bad` counts rows, not findings.
+    """What became of some rows: the good ones as rows of a table, and why the others are not.
 
-    `given`: the columns that the source has, and what it calls them.
+    `bad` counts rows, not findings. `given`: the columns that the source has, and what it calls them. `notes`: facts
+    of the same rows that rules may ask for and nobody keeps. `stays`: ICU stays that came with them. `keys`: hospital
+    and case id of rows that are bad, where they could be read.
     """
 
-    cases: pa.Table
+    table: pa.Table
     findings: list[Finding]
     bad: int
     given: Mapping[str, str]
+    notes: pa.Table
+    stays: pa.Table = field(default_factory=no_stays)
+    keys: Mapping[int, tuple[str | None, str | None]] = field(default_factory=dict)
 
 
-def build(layout: Layout, rows: Rows, file: str) -> Built:
-    """Apply a layout to text rows; `file` is the name that a case keeps as its source."""
+def build(layout: Layout, rows: Rows, file: str, key: Key | None = None) -> Built:
+    """Apply a layout to text rows; `file` is the name that a row keeps as its source, `key` makes pseudonyms."""
+    declared = contract(layout.table)
+    sheet = Sheet(rows, layout.missing, layout.items_by)
     columns: dict[str, pa.Array] = {}
-    findings = list(rows.broken)
-    for column in _own_order(layout.columns):
-        recipe = layout.columns[column.name]
-        text = text_of(recipe, rows, layout.missing)
-        parsed = _parsed(recipe, text, column)
-        columns[column.name] = parsed.values
-        findings += _findings(parsed, text, rows.numbers, recipe.shown or column.name)
+    notes: dict[str, pa.Array] = {}
+    findings = [*rows.broken, *rows.hazards]
+    for column in _own_order(layout.columns, declared):
+        its = made(layout.columns[column.name], column, sheet, layout.columns, key)
+        columns[column.name] = its.values
+        findings += its.findings
+        notes |= its.notes
+    if "identity_born" in notes:
+        newborns_apart(columns, notes)
     shown = {name: recipe.shown or name for name, recipe in layout.columns.items()}
-    return finish(columns, rows.numbers, file, findings, shown)
+    stays, more = stays_of(layout, sheet, columns) if layout.stays else (no_stays(), Made.nothing())
+    columns |= {name: its for name, its in more.notes.items() if name not in columns}
+    # A cell that several columns are made of is named once.
+    told = list({(its.row, its.column, its.rule): its for its in reversed(findings + more.findings)}.values())[::-1]
+    return finish(columns, rows.numbers, file, told, shown, layout.table, notes, stays)
 
 
 def finish(
-    columns: dict[str, pa.Array], numbers: np.ndarray, file: str, findings: list[Finding], shown: Mapping[str, str]
+    columns: dict[str, pa.Array],
+    numbers: np.ndarray,
+    file: str,
+    findings: list[Finding],
+    shown: Mapping[str, str],
+    table: str = "cases",
+    notes: Mapping[str, pa.Array] | None = None,
+    stays: pa.Table | None = None,
 ) -> Built:
-    """Typed columns as cases: fill in the year and the source, take out rows that break a rule of the table itself."""
+    """Typed columns as rows of a table: fill in the year and the source, take out rows that break its own rules."""
+    declared = contract(table)
     columns, given = dict(columns), {name: shown.get(name, name) for name in columns}
-    columns["year"] = _year(columns, len(numbers))
+    needed = list(declared.key)
+    if table == "cases":
+        columns["year"] = _year(columns, len(numbers))
+        needed.append("year")
     misfit = {found.row for found in findings}
     findings = findings + [
         found
-        for found in _required(columns, numbers, shown) + _parallel(columns, numbers, shown)
+        for found in _required(columns, needed, numbers, shown) + _parallel(columns, numbers, shown)
         if found.row not in misfit
     ]
     bad = {found.row for found in findings}
     columns["source_file"] = pa.array([file] * len(numbers), pa.string())
     columns["source_row"] = pa.array(numbers, pa.int64())
     good = pa.array(~np.isin(numbers, list(bad)), pa.bool_())
-    return Built(_conforming(columns, len(numbers)).filter(good), findings, len(bad), given)
+    whole = _conforming(columns, len(numbers), declared)
+    return Built(
+        whole.filter(good),
+        findings,
+        len(bad),
+        given,
+        pa.table(dict(notes or {})).filter(good) if notes else pa.table({}),
+        _of_good(stays, numbers, good) if stays is not None else no_stays(),
+        _keys(whole.filter(pc.invert(good))) if bad else {},
+    )
 
 
-def text_of(recipe: Recipe, rows: Rows, missing: frozenset[str]) -> pa.Array:
-    """A column's text, or lists of texts, before it is parsed."""
-    if recipe.row_number:
-        return pc.binary_join_element_wise(recipe.prefix, pa.array(rows.numbers, pa.int64()).cast(pa.string()), "")
-    if not recipe.sources:
-        return pa.array([recipe.constant] * len(rows.numbers), pa.string())
-    cells = [blank_to_null(rows.table[source].combine_chunks(), missing) for source in recipe.sources]
-    if recipe.as_list:
-        return split_lists(_itemised(cells, recipe.split), _ITEM)
-    return cells[0] if len(cells) == 1 else pc.binary_join_element_wise(*cells, recipe.between)
+def _of_good(stays: pa.Table, numbers: np.ndarray, good: pa.Array) -> pa.Table:
+    return stays.filter(pc.is_in(stays["source_row"], value_set=pa.array(numbers, pa.int64()).filter(good)))
 
 
-def _itemised(cells: list[pa.Array], separator: str) -> pa.Array:
-    """The cells of several columns one after the other, those that are empty left out; null where all are."""
-    if separator:
-        cells = [pc.replace_substring(cell, separator, _ITEM) for cell in cells]
-    ended = [pc.fill_null(pc.binary_join_element_wise(cell, _ITEM, ""), "") for cell in cells]
-    return blank_to_null(pc.utf8_rtrim(pc.binary_join_element_wise(*ended, ""), _ITEM))
+def _keys(bad: pa.Table) -> dict[int, tuple[str | None, str | None]]:
+    """Hospital and case id of bad rows by row number."""
+    if not {"hospital", "case_id"} <= set(bad.column_names):
+        return {}
+    names = ("source_row", "hospital", "case_id")
+    return {
+        row: (hospital, case_id) for row, hospital, case_id in zip(*(bad[n].to_pylist() for n in names), strict=True)
+    }
 
 
-def _own_order(columns: Mapping[str, Recipe]) -> Iterable[Column]:
-    return (column for column in contract("cases").columns if column.name in columns)
-
-
-def _parsed(recipe: Recipe, text: pa.Array, column: Column) -> Parsed:
-    """Translate, take the lower bound of a band, convert units, split, parse: in this order."""
-    plain, broken = text, dict[str, np.ndarray]()
-    if recipe.translate is not None:
-        plain, broken = _translated(plain, recipe)
-    if recipe.band:
-        plain, outside = _lower_bounds(plain)
-        broken |= outside
-    if recipe.times:
-        plain, no_numbers = _multiplied(plain, Decimal(recipe.times))
-        broken |= no_numbers
-    if pa.types.is_list(column.type) and not pa.types.is_list(plain.type):
-        plain = split_lists(plain, recipe.split or _ITEM)
-    parsed = parse(plain, column.type, recipe.date)
-    return Parsed(parsed.values, broken | parsed.broken)
-
-
-def _translated(text: pa.Array, recipe: Recipe) -> tuple[pa.Array, dict[str, np.ndarray]]:
-    table = recipe.translate or {}
-    place = pc.index_in(text, value_set=pa.array(list(table), pa.string()))
-    found = pc.take(pa.array(list(table.values()), pa.string()), place)
-    unknown = pc.and_(pc.is_valid(text), pc.is_null(place))
-    if recipe.strict:
-        return found, _marked("translate", unknown)
-    return pc.if_else(unknown, pa.scalar(recipe.otherwise, pa.string()), found), {}
-
-
-def _lower_bounds(text: pa.Array) -> tuple[pa.Array, dict[str, np.ndarray]]:
-    fits = pc.match_substring_regex(text, _BAND)
-    lower = pc.replace_substring_regex(pc.if_else(fits, text, pa.scalar(None, pa.string())), _BAND, r"\1")
-    return lower, _marked("band", pc.invert(fits))
-
-
-def _multiplied(text: pa.Array, factor: Decimal) -> tuple[pa.Array, dict[str, np.ndarray]]:
-    """Numbers times a factor, exactly; none stays as it was, or it would pass for one in the other unit."""
-    fits = pc.match_substring_regex(text, r"^[+-]?[0-9]{1,15}(\.[0-9]{0,6}0*)?$")
-    number = pc.replace_substring_regex(text, r"(\.[0-9]{6})0+$", r"\1")
-    exact = pc.if_else(fits, number, pa.scalar(None, pa.string())).cast(pa.decimal128(21, 6))
-    product = pc.multiply(exact, pa.scalar(factor, pa.decimal128(12, 6))).cast(pa.string())
-    return product, _marked("number", pc.invert(fits))
-
-
-def _marked(rule: str, condition: pa.Array) -> dict[str, np.ndarray]:
-    mask = np.asarray(pc.fill_null(condition, False))
-    return {rule: mask} if mask.any() else {}
-
-
-def _findings(parsed: Parsed, text: pa.Array, numbers: np.ndarray, shown: str) -> list[Finding]:
-    return [
-        Finding(int(numbers[place]), shown, _cell(text[int(place)].as_py()), rule)
-        for rule, mask in parsed.broken.items()
-        for place in np.flatnonzero(mask)
-    ]
-
-
-def _cell(value: object) -> str:
-    return "|".join("" if item is None else str(item) for item in value) if isinstance(value, list) else str(value)
+def _own_order(columns: Iterable[str], declared: Contract) -> Iterable[Column]:
+    return (column for column in declared.columns if column.name in columns)
 
 
 def _year(columns: Mapping[str, pa.Array], count: int) -> pa.Array:
@@ -161,10 +126,14 @@ def _year(columns: Mapping[str, pa.Array], count: int) -> pa.Array:
     return pc.coalesce(given, pc.year(discharged).cast(pa.int16()))
 
 
-def _required(columns: Mapping[str, pa.Array], numbers: np.ndarray, shown: Mapping[str, str]) -> list[Finding]:
+def _required(
+    columns: Mapping[str, pa.Array], needed: list[str], numbers: np.ndarray, shown: Mapping[str, str]
+) -> list[Finding]:
+    # Where no year is given, it is the day of discharge that is missing.
+    told = shown if "year" in shown else {**shown, "year": shown.get("discharge_date", "year")}
     return [
-        Finding(int(numbers[place]), shown.get(name, name), "", "required")
-        for name in REQUIRED
+        Finding(int(numbers[place]), told.get(name, name), "", "required")
+        for name in needed
         for place in np.flatnonzero(np.asarray(pc.is_null(columns[name])))
     ]
 
@@ -176,28 +145,33 @@ def _parallel(columns: Mapping[str, pa.Array], numbers: np.ndarray, shown: Mappi
             leading = pc.fill_null(pc.list_value_length(columns[first]), 0)
             unequal = pc.not_equal(leading, pc.list_value_length(columns[second]))
             for place in np.flatnonzero(np.asarray(pc.fill_null(unequal, False))):
-                value = _cell(columns[second][int(place)].as_py())
+                value = _listed(columns[second][int(place)].as_py())
                 found.append(Finding(int(numbers[place]), shown.get(second, second), value, "parallel"))
     return found
 
 
-def _conforming(columns: Mapping[str, pa.Array], count: int) -> pa.Table:
-    schema = contract("cases").schema
+def _listed(items: list[object]) -> str:
+    return "|".join("" if item is None else str(item) for item in items)
+
+
+def _conforming(columns: Mapping[str, pa.Array], count: int, declared: Contract) -> pa.Table:
+    schema = declared.schema
     return pa.table(
         [columns[field.name] if field.name in columns else pa.nulls(count, field.type) for field in schema],
         schema=schema,
     )
 
 
-def typed(batch: pa.RecordBatch, first: int, file: str) -> Built:
-    """A batch of a canonical Parquet file as cases; its first row has the number `first`."""
+def typed(batch: pa.RecordBatch, first: int, file: str, table: str = "cases") -> Built:
+    """A batch of a canonical Parquet file as rows of a table; its first row has the number `first`."""
+    declared = contract(table)
     columns = {
         column.name: _as_declared(batch[column.name], column)
-        for column in contract("cases").columns
-        if column.name in batch.schema.names and column.name not in OWN_COLUMNS
+        for column in declared.columns
+        if column.name in batch.schema.names and column.name not in declared.own
     }
     numbers = np.arange(first, first + batch.num_rows, dtype=np.int64)
-    return finish(columns, numbers, file, [], {})
+    return finish(columns, numbers, file, [], {}, table)
 
 
 def _as_declared(values: pa.Array, column: Column) -> pa.Array:

@@ -10,42 +10,43 @@ from ibis.backends.duckdb import Backend
 from yiheng.tables.engine import engine, fetch, quoted
 
 _AT_ONCE = 1_000_000
-_NO_KEYS = "SELECT NULL::VARCHAR AS hospital, NULL::VARCHAR AS case_id WHERE false"
 
 # `place` is the row's place in its file; of rows with one key the first by source stays.
 _REPEATED = """
     WITH held AS ({held}),
-         keys AS (SELECT hospital, case_id FROM {new} UNION ALL FROM held),
-         repeated AS (SELECT hospital, case_id FROM keys GROUP BY ALL HAVING count(*) > 1),
-         turns AS (SELECT filename AS path, file_row_number AS place, hospital, case_id, source_file, source_row,
-                          row_number() OVER (PARTITION BY hospital, case_id ORDER BY source_file, source_row) AS turn
-                   FROM {new} SEMI JOIN repeated USING (hospital, case_id))
-    SELECT * FROM turns WHERE turn > 1 OR (hospital, case_id) IN (SELECT (hospital, case_id) FROM held)
+         keys AS (SELECT {key} FROM {new} UNION ALL FROM held),
+         repeated AS (SELECT {key} FROM keys GROUP BY ALL HAVING count(*) > 1),
+         turns AS (SELECT filename AS path, file_row_number AS place, {key}, source_file, source_row,
+                          row_number() OVER (PARTITION BY {key} ORDER BY source_file, source_row) AS turn
+                   FROM {new} SEMI JOIN repeated USING ({key}))
+    SELECT turns.* FROM turns LEFT JOIN (SELECT DISTINCT {key}, true AS old FROM held) USING ({key})
+    WHERE turn > 1 OR old
     ORDER BY source_file, source_row"""
 
 
-def duplicates(staged: Sequence[Path], held: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows of the staged case files whose key stands earlier among them or in the held files.
+def duplicates(staged: Sequence[Path], held: Sequence[str], key: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of the staged files whose key stands earlier among them or in the held files.
 
-    Each with path and place (0-based) in its staged file, hospital, case_id, source_file and source_row.
+    Each with path and place (0-based) in its staged file, the key, source_file and source_row.
     """
     if not staged:
         return []
+    names = ", ".join(key)
     new = f"read_parquet([{_listed(staged)}], filename = true, file_row_number = true)"
-    old = f"SELECT hospital, case_id FROM read_parquet([{_listed(held)}])" if held else _NO_KEYS
+    old = f"SELECT {names} FROM read_parquet([{_listed(held)}])" if held else f"SELECT {names} FROM {new} WHERE false"
     with engine() as backend:
-        if _all_different(backend, f"SELECT hospital, case_id FROM {new} UNION ALL {old}", [*staged, *held]):
+        if _all_different(backend, f"SELECT {names} FROM {new} UNION ALL {old}", names, [*staged, *held]):
             return []
-        return list(fetch(backend, _REPEATED.format(new=new, held=old)).to_pylist())
+        return list(fetch(backend, _REPEATED.format(new=new, held=old, key=names)).to_pylist())
 
 
-def _all_different(backend: Backend, keys: str, paths: Sequence[Path | str]) -> bool:
+def _all_different(backend: Backend, keys: str, names: str, paths: Sequence[Path | str]) -> bool:
     """Whether there are as many hashes of keys as rows: then no key stands twice, and the dear query is not needed.
 
     The hashes are looked at in parts of about _AT_ONCE, so that memory does not grow with the rows.
     """
     parts = sum(pq.read_metadata(path).num_rows for path in paths) // _AT_ONCE + 1
-    hashes = f"SELECT hash(hospital, case_id) AS key FROM ({keys})"
+    hashes = f"SELECT hash({names}) AS key FROM ({keys})"
     for part in range(parts):
         query = f"SELECT count(*) = count(DISTINCT key) AS differ FROM ({hashes}) WHERE key % {parts} = {part}"
         if not fetch(backend, query)["differ"][0].as_py():

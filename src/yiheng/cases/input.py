@@ -1,6 +1,6 @@
 """Cases as input of a command (病例输入): DATA at a commit, or a bare Parquet or CSV file."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,8 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases import source
-from yiheng.cases.build import text_of
-from yiheng.cases.layout import LIST_SEPARATOR, Recipe
-from yiheng.cases.parse import parse, split_lists
+from yiheng.cases.layout import LIST_SEPARATOR
+from yiheng.cases.parse import blank_to_null, parse, split_lists
 from yiheng.cases.source import Rows
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Data
@@ -115,12 +114,11 @@ def _check_column(found: ir.Table, name: str, kind: dt.DataType, shown: str) -> 
 
 def _as_parquet(path: Path, wanted: list[str], folder: Path) -> Path:
     """The wanted columns of a CSV as typed Parquet; a cell that does not fit is refused."""
-    recipes = {name: Recipe((name,)) for name in wanted}
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{ibis.util.gen_name(path.stem)}.parquet"
     writer: pq.ParquetWriter | None = None
     for rows in source.csv_rows(path, wanted):
-        table = _typed(rows, recipes, path)
+        table = _typed(rows, wanted, path)
         writer = writer or pq.ParquetWriter(target, table.schema)
         writer.write_table(table)
     if writer is None:
@@ -129,11 +127,11 @@ def _as_parquet(path: Path, wanted: list[str], folder: Path) -> Path:
     return target
 
 
-def _typed(rows: Rows, recipes: Mapping[str, Recipe], path: Path) -> pa.Table:
+def _typed(rows: Rows, wanted: list[str], path: Path) -> pa.Table:
     if rows.broken:
         raise Refusal("has not as many columns as the header", file=path.name, row=rows.broken[0].row)
-    columns = {name: _cells(name, text_of(recipe, rows, frozenset()), rows, path) for name, recipe in recipes.items()}
-    return pa.table(columns)
+    texts = {name: blank_to_null(rows.table[name].combine_chunks()) for name in wanted}
+    return pa.table({name: _cells(name, text, rows, path) for name, text in texts.items()})
 
 
 def _cells(name: str, text: pa.Array, rows: Rows, path: Path) -> pa.Array:

@@ -1,4 +1,4 @@
-"""`yiheng cases`: bring files of discharges into DATA."""
+"""`yiheng cases`: bring what hospitals have into DATA, correct it, see what is wrong with it."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -10,37 +10,93 @@ import typer
 from yiheng.base.progress import shown_progress
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import word
+from yiheng.cases.giveback import give_back
+from yiheng.cases.incoming import Incoming
 from yiheng.cases.input import cases_digest
+from yiheng.cases.intake import CORRECT, LOAD, WITHDRAW
+from yiheng.cases.load import Loaded
 from yiheng.cases.load import load as load_files
 from yiheng.cases.quality.examine import STATES, Check
+from yiheng.cli.intake import back, forms, history, summary
+from yiheng.cli.key import key
 
-app = typer.Typer(help="病例 Discharges: load files into DATA.", no_args_is_help=True)
+app = typer.Typer(help="病例 Discharges: load, correct and check what hospitals send.", no_args_is_help=True)
+for command in (key, forms, back, summary, history):
+    app.command()(command)
+
+_SHOWN_COLUMNS = 5
+
+Files = Annotated[
+    list[Path], typer.Argument(help="CSV (also gzipped), Excel, JSON or Parquet; what each is follows from its header.")
+]
+To = Annotated[Path, typer.Option(help="The DATA folder; it is made if need be.")]
+Mapping = Annotated[Path | None, typer.Option(help="YAML that says how the columns become cases.")]
+Format = Annotated[
+    Literal["canonical", "frontpage", "settlement", "lines", "icu", "places", "mapped"] | None,
+    typer.Option(help="Take the files for this, instead of finding out; mapped: what --mapping says."),
+]
+Back = Annotated[
+    Path | None, typer.Option("--back", help="Rows that do not fit come back into this folder, in the files' own form.")
+]
 
 
 @app.command()
-def load(
-    files: Annotated[list[Path], typer.Argument(help="Case files: CSV (also gzipped), Excel or Parquet.")],
-    to: Annotated[Path, typer.Option(help="The DATA folder; it is made if need be.")],
-    format: Annotated[
-        Literal["canonical", "mapped"] | None,
-        typer.Option(help="canonical: the case table's own columns; mapped: what --mapping says."),
-    ] = None,
-    mapping: Annotated[Path | None, typer.Option(help="YAML that says how the columns become cases.")] = None,
-) -> None:
-    """Load case files as one commit: rows that fit go in, the others are quarantined with the reason."""
+def load(files: Files, to: To, format: Format = None, mapping: Mapping = None, bad: Back = None) -> None:
+    """Load files as one commit: rows that fit go in, the others are quarantined with the reason."""
+    _run(files, to, format, mapping, bad, LOAD)
+
+
+@app.command()
+def correct(files: Files, to: To, format: Format = None, mapping: Mapping = None, bad: Back = None) -> None:
+    """Load corrected files: each case takes the place of the one with its hospital and case id; history is kept."""
+    _run(files, to, format, mapping, bad, CORRECT)
+
+
+@app.command()
+def withdraw(files: Files, to: To) -> None:
+    """Take out cases, with their lines: a file of hospital, case_id and reason (医疗机构代码, 病例号, 原因)."""
+    _run(files, to, "withdrawn", None, None, WITHDRAW)
+
+
+def _run(files: list[Path], to: Path, format: str | None, mapping: Path | None, bad: Path | None, action: str) -> None:
     if format is not None and (format == "mapped") != (mapping is not None):
         raise Refusal("--format mapped and --mapping FILE go together")
     with shown_progress() as progress:
-        loaded = load_files(to, files, mapping, progress=progress)
+        loaded = load_files(to, files, mapping, format=None if mapping else format, progress=progress, action=action)
+    for its in loaded.files:
+        for line in _recognised(its):
+            typer.echo(line)
     for line in loaded.lines:
         typer.echo(line)
-    if loaded.quarantined:
-        typer.echo("以上及其余问题行均存入隔离表 quarantine / every row left out is in the table quarantine")
-    for line in _checked(loaded.checks.values()):
+    for line in _told(loaded, to, mapping, bad):
         typer.echo(line)
-    typer.echo(f"commit {loaded.commit.number} in {to}")
+
+
+def _recognised(its: Incoming) -> Iterator[str]:
+    """What a file was, and what of it was not read."""
+    sheet = f" [{its.sheet}]" if its.sheet else ""
+    yield f"{its.name}{sheet}: {its.word.zh} / {its.word.en}"
+    if its.strange:
+        more = ", ..." if len(its.strange) > _SHOWN_COLUMNS else ""
+        shown = ", ".join(its.strange[:_SHOWN_COLUMNS])
+        yield f"{its.name}: {len(its.strange)} 列未读 columns not read: {shown}{more}"
+    yield from (f"{its.name}: {line}" for line in its.said)
+
+
+def _told(loaded: Loaded, to: Path, mapping: Path | None, bad: Path | None) -> Iterator[str]:
+    if loaded.quarantined:
+        yield "以上及其余问题行均存入隔离表 quarantine / every row left out is in the table quarantine"
+        for its in loaded.files:
+            if its.bad and bad is not None:
+                yield f"问题行已退回 rows that do not fit are in {give_back(to, its.path, bad, mapping)}"
+            elif its.bad:
+                yield f"取回问题行 to have them back: yiheng cases back {its.path} --cases {to} --out FOLDER"
+    if loaded.closed:
+        yield f"已关闭原隔离行 quarantined rows closed: {loaded.closed}"
+    yield from _checked(loaded.checks.values())
+    yield f"commit {loaded.commit.number} in {to}"
     total = loaded.accepted + loaded.quarantined
-    typer.echo(f"accepted {loaded.accepted}, quarantined {loaded.quarantined}, of {total} rows")
+    yield f"accepted {loaded.accepted}, quarantined {loaded.quarantined}, of {total} rows"
 
 
 def _checked(checks: Collection[Check]) -> Iterator[str]:

@@ -62,7 +62,7 @@ def _sources(root: Path, seed: int, cases: int, progress: Progress) -> list[Path
     rmtree(draft, ignore_errors=True)
     write_sample(draft, seed, cases, progress)
     loaded = {source.sha256 for commit in Data(root).commits() for source in commit.sources}
-    made = sorted(draft.glob("cases-*.parquet"))
+    made = sorted(draft.glob("*.parquet"))
     if loaded and loaded != {file_sha256(path) for path in made}:
         rmtree(draft)
         raise Refusal("holds other data", file=str(root), cure="choose another folder with --dir")
