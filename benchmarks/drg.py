@@ -1,19 +1,24 @@
 """Grouping, Parquet to Parquet, as whole processes: `yiheng drg group` beside a floor that reads, encodes and writes.
 
-    .venv/bin/python benchmarks/drg.py [--times 500] [--version chs_drg_11] [--rounds 3]
+    .venv/bin/python benchmarks/drg.py [--times 500] [--version chs_drg_11] [--rounds 5] [--peers] [--write]
 
-The cases are the golden ones, `times` times over (20,000 each). The floor has the same imports and the same streams of
-the same columns; where grouping would be, it gives every case the same answer.
+The cases are the golden ones, `times` times over (20,000 each), and a tenth of them, to see whether memory stays flat.
+The floor has the same imports and the same streams of the same columns; where grouping would be, it gives every case
+the same answer. Both run in turn; a round's ratio is of two runs side by side, what is shown is the median. `--peers`:
+two public groupers of US cases, each on made-up cases of its own codes, in an environment of their own. `--write`:
+into benchmarks/drg.md.
 """
 
 import argparse
 import os
-import resource
+import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +29,47 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("YIHENG_SHARED") or ROOT.parent / "shared")
 ANSWERS = ("kind", "target", "exp_status", "exp_mdc", "exp_adrg", "exp_drg")
 ROW_GROUP = 2**20
+GROUP, FLOOR = "yiheng drg group", "floor"
+
+CLAIMS = """
+import random, time
+DX = "A419 E1165 E119 I10 I2510 I4891 I5020 I5033 J189 J441 J9601 K5730 N179 N390 R6521 Z7901 I214 I639 K8000".split()
+PROC = "027034Z 0DB68ZX 0FT44ZZ 0SRC0J9 5A1955Z 02HV33Z".split()
+pick = random.Random(1)
+claims = [(pick.sample(DX, pick.randint(2, 8)), pick.sample(PROC, pick.randint(0, 3))) for _ in range(20000)]
+start = None
+"""
+PEERS = {
+    "msdrg": """
+import msdrg
+with msdrg.MsdrgGrouper() as grouper:
+    def group(dx, proc):
+        return grouper.group({"version": 431, "age": 65, "sex": 0, "discharge_status": 1, "pdx": {"code": dx[0]},
+            "sdx": [{"code": code} for code in dx[1:]], "procedures": [{"code": code} for code in proc]})
+    group(*claims[0])
+    start = time.perf_counter()
+    for dx, proc in claims:
+        group(dx, proc)
+    print(len(claims) / (time.perf_counter() - start))
+""",
+    "drgpy": """
+from drgpy.msdrg import DRGEngine
+grouper = DRGEngine(version="v43.1")
+grouper.get_drg(*claims[0])
+start = time.perf_counter()
+for dx, proc in claims:
+    grouper.get_drg(dx, proc)
+print(len(claims) / (time.perf_counter() - start))
+""",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A whole process: seconds, and the largest memory it had in MiB."""
+
+    seconds: float
+    peak: float
 
 
 def main() -> None:
@@ -32,28 +78,73 @@ def main() -> None:
         floor(*map(Path, options.floor))
         return
     with tempfile.TemporaryDirectory(prefix="yiheng-bench-") as folder:
-        cases, out = Path(folder) / "cases.parquet", Path(folder) / "out.parquet"
-        rows = _write_cases(cases, options.version, options.times)
-        group = ["drg", "group", "--pack", str(SHARED / "packs" / options.version), "--cases", str(cases)]
-        commands = {
-            "yiheng drg group": [str(Path(sys.executable).with_name("yiheng")), *group, "--out", str(out)],
-            "floor": [sys.executable, __file__, "--floor", str(cases), str(out)],
-        }
-        best = {name: min(_seconds(command) for _ in range(options.rounds)) for name, command in commands.items()}
-    for name, seconds in best.items():
-        print(f"{name}: {rows:,} cases in {seconds:.1f} s, {rows / seconds:,.0f} cases/s")
-    print(f"speed of grouping / speed of the floor: {best['floor'] / best['yiheng drg group']:.2f}")
-    print(f"largest memory of a process: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20:.2f} GiB")
+        lines = [line for times in (options.times // 10, options.times) for line in _measured(folder, options, times)]
+        lines += _peers(Path(folder) / "peers") if options.peers else []
+    text = _page(lines)
+    print(text, end="")
+    if options.write:
+        (ROOT / "benchmarks" / "drg.md").write_text(text, encoding="utf-8")
+
+
+def _measured(folder: str, options: argparse.Namespace, times: int) -> list[str]:
+    cases, out = Path(folder) / "cases.parquet", Path(folder) / "out.parquet"
+    rows = _write_cases(cases, options.version, times)
+    group = ["drg", "group", "--pack", str(SHARED / "packs" / options.version), "--cases", str(cases)]
+    commands = {
+        GROUP: [str(Path(sys.executable).with_name("yiheng")), *group, "--out", str(out)],
+        FLOOR: [sys.executable, __file__, "--floor", str(cases), str(out)],
+    }
+    for command in commands.values():
+        _run(command)
+    rounds = [{name: _run(command) for name, command in commands.items()} for _ in range(options.rounds)]
+    ratio = statistics.median(its[FLOOR].seconds / its[GROUP].seconds for its in rounds)
+    return [_line(name, rows, [its[name] for its in rounds], ratio if name == GROUP else 1) for name in commands]
+
+
+def _line(name: str, rows: int, runs: list[Run], ratio: float) -> str:
+    seconds = statistics.median(run.seconds for run in runs)
+    peak = max(run.peak for run in runs)
+    return f"| {name} | {rows:,} | {seconds:.2f} | {rows / seconds:,.0f} | {peak:,.0f} | {ratio:.2f} |"
+
+
+def _page(lines: list[str]) -> str:
+    import numba
+
+    about = f"pyarrow {pa.__version__}, numba {numba.__version__}, Python {platform.python_version()}"
+    return (
+        "# Grouping: Parquet to Parquet\n\n"
+        f"{about}, {os.cpu_count()} cores. Whole processes with start-up; medians. `make bench` measures again.\n\n"
+        "| process | cases | seconds | cases/s | peak MiB | speed / the floor's |\n|---|---:|---:|---:|---:|---:|\n"
+        + "\n".join(lines)
+        + "\n\n- floor: the same imports, the same columns read, encoded and as many columns written, no grouping\n"
+        "- peers: on made-up cases of their own codes, one thread, without reading, writing and start-up\n"
+    )
+
+
+def _peers(folder: Path) -> list[str]:
+    """Cases a second of each peer, each installed into an environment of its own."""
+    lines = []
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    for name, script in PEERS.items():
+        python = str(folder / "bin" / "python")
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", name], check=True)
+        said = subprocess.run([python, "-c", CLAIMS + script], check=True, capture_output=True, text=True).stdout
+        lines.append(f"| {name} (grouping alone) | 20,000 | | {float(said.split()[-1]):,.0f} | | |")
+    return lines
 
 
 def floor(cases: Path, out: Path) -> None:
     """Read the columns that grouping reads, encode codes and numbers, write as many columns as it writes."""
-    import yiheng.cli.main  # noqa: F401  (the same imports)
+    import yiheng.cli.drg
+    import yiheng.cli.main
+    import yiheng.drg.batch  # noqa: F401
     from yiheng.base.progress import Silent
     from yiheng.drg.stream import grouped, parquet_pieces, write_parquet
+    from yiheng.tables.arrow import forgo_pandas
 
+    forgo_pandas()
     columns = ["case_id", *_Floor.numbers, "dx", "proc"]
-    results = grouped(parquet_pieces(cases, columns), _Floor(), ["case_id"], os.cpu_count() or 1)  # type: ignore[arg-type]
+    results = grouped(parquet_pieces(cases, columns), _Floor, ["case_id"], os.cpu_count() or 1)
     write_parquet(results, out, ["case_id"], {}, Silent())
 
 
@@ -63,7 +154,7 @@ class _Floor:
     numbers = ("sex", "age", "age_days", "weight_g")
 
     def group(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        from yiheng.drg.batch import RESULT
+        from yiheng.drg.result import RESULT
 
         for name in self.numbers:
             batch[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
@@ -80,7 +171,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=500)
     parser.add_argument("--version", default="chs_drg_11")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--floor", nargs=2, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -95,10 +188,14 @@ def _write_cases(path: Path, version: str, times: int) -> int:
     return int(golden.num_rows) * times
 
 
-def _seconds(command: Sequence[str]) -> float:
+def _run(command: Sequence[str]) -> Run:
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Run(time.perf_counter() - start, usage.ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """`yiheng drg`: the contract of group and explain: rows, order, columns, metadata, runs, words, refusals."""
 
+import ast
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,14 @@ ANSWERS = [
     ("9", "invalid", None, None, None, "no diagnosis; sex is neither 1 nor 2"),
 ]
 NAMES = ("case_id", "status", "mdc", "adrg", "drg", "reason")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Compiled packs are kept here, not in the home folder."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder / "yiheng"
 
 
 @pytest.fixture
@@ -251,3 +262,109 @@ def test_which_case_must_be_said(yiheng: Callable[..., Any], pack: Path, cases: 
     assert yiheng(*explain, "--cases", cases, "--case-id", "3", "--lang", "fr").refusal == (
         "column --lang, value fr: is neither zh nor en"
     )
+
+
+def test_a_compiled_pack_is_kept_and_gives_the_same(
+    yiheng: Callable[..., Any], pack: Path, cases: Path, cache: Path, tmp_path: Path
+) -> None:
+    outs = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    for out in outs:
+        assert yiheng("drg", "group", "--pack", pack, "--cases", cases, "--out", out).code == 0
+    assert len(list(cache.iterdir())) == 1
+    assert pq.read_table(outs[0]).equals(pq.read_table(outs[1]))
+    assert [tuple(row.values()) for row in pq.read_table(outs[1]).to_pylist()] == ANSWERS
+
+
+def test_a_parquet_file_is_grouped_without_engine_or_pandas(pack: Path, cases: Path, tmp_path: Path) -> None:
+    pq.write_table(pq.read_table(cases).slice(3), cases)
+    arguments = ["drg", "group", "--pack", str(pack), "--cases", str(cases), "--out", str(tmp_path / "out.parquet")]
+    heavy = ("ibis", "duckdb", "pandas", "openpyxl")
+    script = (
+        f"import sys; sys.argv = ['yiheng', *{arguments!r}]\n"
+        "from yiheng.cli import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    # The first run compiles the pack, which may need anything.
+    for _ in ("compiled", "kept"):
+        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ast.literal_eval(ran.stdout.splitlines()[-1]) == []
+
+
+def test_an_engine_that_there_is_not_is_refused(
+    yiheng: Callable[..., Any], pack: Path, cases: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.parquet"
+    ran = yiheng("drg", "group", "--pack", pack, "--cases", cases, "--out", out, "--engine", "flink://x")
+    assert ran.refusal == "column --engine, value flink://x: is neither local nor spark://HOST:PORT"
+    assert not out.exists()
+
+
+def test_a_simulation_is_told_and_changes_nothing(yiheng: Callable[..., Any], pack: Path, cases: Path) -> None:
+    content = cases.read_bytes()
+    explain = ("drg", "explain", "--pack", pack, "--cases", cases, "--case-id", "2")
+    ran = yiheng(*explain, "--drop-dx", "E11.900", "--add-proc", "36.0600x004", "--set", "age=61")
+    assert ran.out.splitlines()[:4] == [
+        "*** 模拟结果, 不得回写病案 ***",
+        "改动: 去掉诊断 E11.900 2型糖尿病; 增加手术操作 36.0600X004 支架置入; age = 61",
+        "改动前: IR11 梗死伴合并症",
+        "改动后: IB19 支架",
+    ]
+    data = json.loads(yiheng(*explain, "--principal", "J18.900", "--json").out)
+    assert (data["simulation"], data["before"]["result"]["drg"], data["after"]["result"]["drg"]) == (
+        True, "IR11", "JS19",
+    )  # fmt: skip
+    assert yiheng(*explain, "--drop-dx", "Q1").refusal == "column dx, value Q1: the case has no such code to drop"
+    assert yiheng(*explain, "--set", "age").refusal == "column --set, value age: is not COLUMN=VALUE"
+    assert yiheng(*explain, "--set", "age=x").refusal == "column age, value x: does not fit int16"
+    assert yiheng(*explain, "--set", "year=2024").refusal.startswith("column year: cannot be changed")
+    assert cases.read_bytes() == content
+
+
+def test_near_misses_are_told(yiheng: Callable[..., Any], pack: Path, cases: Path) -> None:
+    explain = ("drg", "explain", "--pack", pack, "--cases", cases, "--case-id", "2", "--near")
+    assert yiheng(*explain).out.splitlines()[-2:] == [
+        "临近病组:",
+        "  IB1: 缺 主要手术操作属于表 ss (adrg.csv 1); 例如 主要手术操作 36.0600X004 支架置入, 则为 IB19 支架",
+    ]
+    data = json.loads(yiheng(*explain, "--json").out)
+    assert [miss["would_be"]["drg"] for miss in data["near"]["misses"]] == ["IB19"]
+
+
+RECONCILED = """\
+3 例
+医院分组 一致 (same): 1
+医院分组 未给出 (absent): 1
+医院分组 并发症与合并症计入或排除不同 (severity): 1
+医保返回 一致 (same): 1
+医保返回 未给出 (absent): 1
+医保返回 方案中无此病组(版本不同) (unknown_group): 1
+仅医保返回有的病例: 1
+"""
+
+
+def test_groups_are_reconciled(yiheng: Callable[..., Any], pack: Path, cases: Path, tmp_path: Path) -> None:
+    table = pq.read_table(cases).take([0, 2, 3])
+    table = table.append_column("group", pa.array(["IB19", None, "IR15"]))
+    pq.write_table(table, tmp_path / "grouped.parquet")
+    payer, out = tmp_path / "payer.csv", tmp_path / "out.csv"
+    payer.write_text("case_id,drg\n3,ZZ11\n2,ir11\n77,IR11\n", encoding="utf-8")
+    reconcile = ("drg", "reconcile", "--pack", pack, "--cases", tmp_path / "grouped.parquet", "--out", out)
+    assert yiheng(*reconcile, "--payer", payer).out == RECONCILED
+    with out.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))
+    assert rows[0][:6] == ["case_id", "status", "drg", "hospital_drg", "hospital_kind", "hospital_why"]
+    assert [row[2:5] + row[6:8] for row in rows[1:]] == [
+        ["IB19", "IB19", "same", "ZZ11", "unknown_group"],
+        ["JS19", "", "absent", "", "absent"],
+        ["IR11", "IR15", "severity", "IR11", "same"],
+    ]
+    payer.write_text("case_id,drg\n3,ZZ11\n3,IR11\n", encoding="utf-8")
+    out.unlink()
+    found = yiheng(*reconcile, "--payer", payer).refusal
+    assert found == "file payer.csv, row 2, column case_id, value 3: this case is there twice"
+    payer.write_text("case_id\n3\n", encoding="utf-8")
+    assert yiheng(*reconcile, "--payer", payer).refusal == "file payer.csv, column drg: this column is missing"
+    found = yiheng("drg", "reconcile", "--pack", pack, "--cases", cases, "--out", out).refusal
+    assert found == f"file {cases}, column group: there is nothing to compare with -> --payer FILE.csv"
+    assert not out.exists()

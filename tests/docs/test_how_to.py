@@ -1,9 +1,17 @@
 """The how-to pages do what they say: their own blocks are run."""
 
+import os
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from typer.testing import CliRunner
 
 from yiheng.cases.load import load
+from yiheng.cli.main import app
 from yiheng.tables.data import Data
 from yiheng.tables.engine import engine
 from yiheng.tables.snapshot import Snapshot
@@ -33,3 +41,59 @@ def test_map_your_own_file(root: Path, tmp_path: Path) -> None:
         ["A-1", "2024", "1", "71", "['I63.900', 'I10.x00', 'E11.900']", "None", "12345.60"],
         ["A-2", "2024", "2", "70", "['H25.900']", "['13.4100x001', '13.7100x001']", "6200.00"],
     ]
+
+
+class Told(NamedTuple):
+    """What a page's blocks did: what the commands of each `sh` block printed, and what the block after it promises."""
+
+    printed: str
+    promised: list[str]
+
+
+# The csv blocks of the page in its order; the second is what comes back.
+FILES = ("march.csv", "back/march.returned.csv", "lines.csv", "corrected.csv", "withdrawn.csv")
+MENDED = {"2024-02-30 11:00": "2024-03-06 11:00", '"8,100.00"': "8100.00"}
+
+
+def told(blocks: list[tuple[str, str]]) -> Iterator[Told]:
+    """Write the files and run the commands of a page, in its order."""
+    names, printed = iter(FILES), ""
+    for language, text in blocks:
+        if language == "csv" and (file := Path(next(names))).exists():
+            assert file.read_text(encoding="gb18030") == text
+            for wrong, right in MENDED.items():
+                text = text.replace(wrong, right)
+        if language == "csv":
+            file.write_text(text, encoding="gb18030")
+        elif language == "sh":
+            printed = "".join(map(said, text.splitlines()))
+        elif language == "text":
+            yield Told(printed, text.splitlines())
+
+
+def said(line: str) -> str:
+    """What a command of a page prints; those that set up the shell are done here."""
+    command, *arguments = shlex.split(line)
+    if command == "mkdir":
+        Path(arguments[0]).mkdir()
+        return ""
+    if command == "export":
+        os.environ.update([arguments[0].split("=")])
+        return ""
+    ran = CliRunner().invoke(app, arguments)
+    assert (command, ran.exit_code) == ("yiheng", 0), (line, ran.output, ran.exception)
+    return str(ran.stdout)
+
+
+def test_load_what_you_have(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (root / "docs" / "how-to" / "load-what-you-have.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("YIHENG_KEY_FILE", "")
+    found = list(told(re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL)))
+    assert len(found) == 5
+    for each in found:
+        assert [line for line in each.promised if line not in each.printed.splitlines()] == []
+    with engine() as backend:
+        cases = Snapshot(backend, Data.open(tmp_path / "region")).table("cases").order_by("case_id")
+        rows = cases.select("case_id", "total_fee", "list_version").to_pyarrow().to_pylist()
+    assert [list(map(str, row.values())) for row in rows] == [["A-1", "12345.60", "1"], ["A-2", "6100.00", "2"]]

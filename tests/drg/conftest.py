@@ -69,6 +69,12 @@ def pack_of(folder_of: Callable[..., Path]) -> Callable[..., Pack]:
     return lambda about=None, **rows: read_pack(folder_of(about, **rows))
 
 
+@pytest.fixture(scope="session")
+def plain_pack(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """The pack of ROWS, read once."""
+    return read_pack(write_pack(tmp_path_factory.mktemp("plain") / "pack"))
+
+
 @pytest.fixture
 def a_case() -> Callable[..., Case]:
     """A valid case of 60 years with one diagnosis, but for the columns given."""

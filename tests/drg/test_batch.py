@@ -168,11 +168,14 @@ def test_kernel_equals_reference_on_every_construct(pack_of: Callable[..., Pack]
         'no_drg = "adrg"',
         'weight_column = "birth_weight_g"',
         "newborn_days = 27",
+        'hiv_diagnosis = "principal"',
+        'age_unit = "days"',
     ],
 )
 def test_kernel_equals_reference_under_every_switch(folder_of: Callable[..., Path], switches: str) -> None:
     folder = folder_of(**EVERYTHING)
-    (folder / "pack.toml").write_text(f'id = "x"\n[switches]\n{switches}\n', encoding="utf-8")
+    toml = f'id = "x"\nempty_lists = ["SB1 nowhere"]\n[switches]\n{switches}\n'
+    (folder / "pack.toml").write_text(toml, encoding="utf-8")
     pack = read_pack(folder)
     rows = Chance(pack, 2).rows(2_000)
     assert differing(pack, rows) == []

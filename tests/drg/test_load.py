@@ -16,7 +16,7 @@ from yiheng.drg.switches import Switches
 
 Packs = Callable[..., Pack]
 Folders = Callable[..., Path]
-DEFAULTS = Switches(28, "weight_g", "as_written", "as_written", "as_written", False)
+DEFAULTS = Switches(28, "weight_g", "as_written", "as_written", "as_written", False, "as_written", "years", 365)
 
 
 def test_a_bare_directory_needs_no_identity(pack_of: Packs) -> None:
@@ -50,7 +50,8 @@ def test_pack_toml_sets_switches(folder_of: Folders) -> None:
     [
         ("id = 'x'\nid = 'y'", "file pack.toml: cannot be read: "),
         ("edition = '1'", "file pack.toml: has no id"),
-        ("id = 'x'\nbase = 'y'", "file pack.toml, value base: is not read by this version"),
+        ("id = 'x'\nbase = 'y'", "file pack.toml, value y: there is no such base of pack"),
+        ("id = 'x'\nedtion = 'y'", "file pack.toml, value edtion: is no key of pack.toml -> edition?"),
         ("id = 'x'\n[switches]\nx = 1", "file pack.toml, value x: is no policy switch -> one of: newborn_days, "),
         (
             "id = 'x'\n[switches]\nnewborn_days = '28'",

@@ -1,7 +1,7 @@
 """`yiheng drg`: group cases by a rule pack, and explain a case."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,33 +9,27 @@ from typing import Annotated, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
-from ibis.backends.duckdb import Backend
 
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.base.refusal import Refusal
-from yiheng.cases.input import Cases, open_cases
-from yiheng.cases.source import kind_of
-from yiheng.drg.batch import Grouper
-from yiheng.drg.case import COLUMNS, NEEDED, WEIGHTS, case_of
-from yiheng.drg.compile import compiled
-from yiheng.drg.explanation import as_data
-from yiheng.drg.explanation import explain as explained
-from yiheng.drg.load import read_pack
-from yiheng.drg.pack import Pack
-from yiheng.drg.stream import BATCH, Piece, grouped, is_plain, parquet_pieces, write_parquet
-from yiheng.drg.telling import told
+from yiheng.drg.arrays import Compiled
+from yiheng.drg.case import ID_COLUMNS, USED
+from yiheng.drg.store import cache_folder, stored
+from yiheng.drg.stream import grouped, grouper_of, is_plain, parquet_pieces, write_parquet
+from yiheng.tables.arrow import forgo_pandas
 from yiheng.tables.contract import contract
-from yiheng.tables.data import code_version
-from yiheng.tables.engine import engine, scratch, threads
-from yiheng.tables.out import check_out, write_out
-from yiheng.tables.runs import Inputs, keep
+from yiheng.tables.limits import threads
+from yiheng.tables.place import check_out
+from yiheng.tables.version import code_version
 
 app = typer.Typer(help="按疾病诊断相关分组 DRG: groups by a rule pack that anyone can read.", no_args_is_help=True)
 
-PackOption = Annotated[Path, typer.Option(help="A folder with the tables of a rule pack.")]
+PackOption = Annotated[
+    str, typer.Option(help="A rule pack: a folder, FILE.zip, FILE.xlsx, or the id of a built-in one.")
+]
 CommitOption = Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")]
 _SHOWN = 5
-_USED = ("hospital", "case_id", *COLUMNS, *WEIGHTS)
+LOCAL, SCHEME = "local", "spark://"
 
 
 @app.command()
@@ -44,55 +38,49 @@ def group(
     cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file of cases.")],
     out: Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")],
     commit: CommitOption = None,
+    engine: Annotated[str, typer.Option(help="local, or a Spark cluster: spark://HOST:PORT.")] = LOCAL,
 ) -> None:
     """Give each case its DRG, or the reason why it has none; rows and order are those of the input."""
     check_out(out)
-    rules = read_pack(pack)
-    _tell_findings(rules)
-    with engine() as backend:
-        found = open_cases(backend, cases, commit, _USED)
-        found.need(*NEEDED)
-        about = {"code_version": code_version(), "pack": rules.id, "pack_digest": rules.digest}
-        if found.snapshot is not None:
-            about["commit"] = str(found.snapshot.commit.number)
-        made = out if out.suffix == ".parquet" else scratch(backend) / "grouped.parquet"
-        made.parent.mkdir(parents=True, exist_ok=True)
-        with shown_progress() as progress:
-            _write(backend, rules, cases, found, made, about, progress)
-        result = backend.read_parquet(str(made))
-        if made != out:
-            write_out(backend, result, out, about)
-        if found.snapshot is not None:
-            inputs = Inputs(found.snapshot.commit.number, {rules.id: rules.digest})
-            keep(backend, found.snapshot.data, "groupings", inputs, {"cases": result})
-        counted = result.group_by("status").agg(n=result.count()).order_by("status").to_pyarrow().to_pylist()
-    typer.echo(", ".join(f"{row['status']} {row['n']}" for row in counted) + f" in {out}")
+    if engine != LOCAL and not engine.startswith(SCHEME):
+        raise Refusal("is neither local nor spark://HOST:PORT", column="--engine", value=engine)
+    forgo_pandas()
+    version = code_version()
+    rules = stored(pack, cache_folder(), version)
+    _tell_findings(rules.findings)
+    about = {"code_version": version, "pack": rules.id, "pack_digest": rules.digest}
+    with shown_progress() as progress:
+        if engine != LOCAL:
+            from yiheng.cli.drg_engine import group_by_cluster
+
+            counted = group_by_cluster(engine, rules, cases, commit, out, about, progress)
+        elif commit is None and out.suffix == ".parquet" and is_plain(cases, USED):
+            counted = _group_file(rules, cases, out, about, progress)
+        else:
+            from yiheng.cli.drg_engine import group_by_engine
+
+            counted = group_by_engine(rules, cases, commit, out, about, progress)
+    typer.echo(", ".join(f"{status} {count}" for status, count in sorted(counted.items())) + f" in {out}")
 
 
-def _write(
-    backend: Backend, rules: Pack, path: Path, found: Cases, out: Path, about: dict[str, str], progress: Progress
-) -> None:
-    grouper = Grouper(compiled(rules))
-    columns = [*found.id_columns, *(name for name in grouper.columns if name in found.given)]
-    plain = path.is_file() and kind_of(path) == "parquet" and is_plain(path, columns)
-    pieces = parquet_pieces(path, columns) if plain else _pieces(backend, found, columns)
-    progress.step("grouping", pq.read_metadata(path).num_rows if plain else None)
-    results = grouped(pieces, grouper, found.id_columns, threads())
-    write_parquet(results, out, found.id_columns, about, progress)
+def _group_file(rules: Compiled, cases: Path, out: Path, about: dict[str, str], progress: Progress) -> dict[str, int]:
+    """Group a Parquet file that is as the case table; no query engine is needed, nor loaded."""
+    names = pq.read_schema(cases).names
+    ids = [name for name in ID_COLUMNS if name in names]
+    columns = [*ids, *(name for name in rules.columns if name in names)]
+    progress.step("grouping", pq.read_metadata(cases).num_rows)
+    pieces = parquet_pieces(cases, columns)
+    return write_parquet(grouped(pieces, partial(grouper_of, rules), ids, threads()), out, ids, about, progress)
 
 
-def _pieces(backend: Backend, found: Cases, columns: list[str]) -> Iterator[Piece]:
-    """Cases through the engine, which puts them in order and in the case table's types."""
-    table = found.table.order_by("row").select(columns)
-    for batch in backend.con.sql(backend.compile(table)).to_arrow_reader(BATCH):
-        yield partial(list, [batch])
+def _tell_findings(findings: Sequence[str]) -> None:
+    for finding in findings[:_SHOWN]:
+        typer.echo(f"warning: {finding}", err=True)
+    if len(findings) > _SHOWN:
+        typer.echo(f"warning: and {len(findings) - _SHOWN} more of this pack", err=True)
 
 
-def _tell_findings(rules: Pack) -> None:
-    for finding in rules.findings[:_SHOWN]:
-        typer.echo(f"warning: {finding.line()}", err=True)
-    if len(rules.findings) > _SHOWN:
-        typer.echo(f"warning: and {len(rules.findings) - _SHOWN} more of this pack", err=True)
+CodesOption = Annotated[list[str] | None, typer.Option(help="A simulation: may be given several times.")]
 
 
 @app.command()
@@ -105,31 +93,74 @@ def explain(
     commit: CommitOption = None,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     as_json: Annotated[bool, typer.Option("--json", help="The explanation as data.")] = False,
+    near: Annotated[bool, typer.Option("--near", help="Also the groups that it nearly reached.")] = False,
+    principal: Annotated[str | None, typer.Option(help="A simulation with this principal diagnosis.")] = None,
+    add_dx: CodesOption = None,
+    drop_dx: CodesOption = None,
+    principal_proc: Annotated[str | None, typer.Option(help="A simulation with this principal procedure.")] = None,
+    add_proc: CodesOption = None,
+    drop_proc: CodesOption = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A simulation with another number: age=70, los=3, weight_g=.")
+    ] = None,
 ) -> None:
-    """Why a case is in its group: what was tried, by which code and row, which MCC and CC counted, what was missing."""
+    """Why a case is in its group: what was tried, by which code and row, which MCC and CC counted, what was missing.
+
+    With other codes or numbers it is a simulation, shown before and after, and never written anywhere.
+    """
     if lang not in ("zh", "en"):
         raise Refusal("is neither zh nor en", column="--lang", value=lang)
     if (case is None) == (cases is None) or (cases is not None and case_id is None):
         raise Refusal("give either --case FILE.json, or --cases IN with --case-id ID")
-    rules = read_pack(pack)
-    if case is not None:
-        row = _read_json(case)
-    else:
-        with engine() as backend:
-            row = _find(backend, Path(str(cases)), hospital, str(case_id), commit)
-    found = explained(rules, case_of(row, rules.switches.weight_column))
-    typer.echo(
-        json.dumps(as_data(found), ensure_ascii=False, indent=1) if as_json else "\n".join(told(found, rules, lang))
-    )
+    from yiheng.cli.drg_explain import Asked, explained_lines
+    from yiheng.drg.whatif import Changes
+
+    dx, no_dx, proc, no_proc = (tuple(its or ()) for its in (add_dx, drop_dx, add_proc, drop_proc))
+    changes = Changes(principal, dx, no_dx, principal_proc, proc, no_proc, _numbers(given or []))
+    row = _read_json(case) if case is not None else _find(Path(str(cases)), hospital, str(case_id), commit)
+    typer.echo("\n".join(explained_lines(pack, row, changes, Asked(lang, as_json, near))))
 
 
-def _find(backend: Backend, path: Path, hospital: str | None, case_id: str, commit: int | None) -> dict[str, Any]:
-    found = open_cases(backend, path, commit, _USED)
-    found.need(*NEEDED)
-    chosen = found.table.filter(found.table.case_id == case_id)
-    if hospital is not None:
-        chosen = chosen.filter(chosen.hospital == hospital)
-    rows = chosen.limit(2).to_pyarrow().to_pylist()
+def _numbers(given: list[str]) -> dict[str, Any]:
+    """`age=70` as a column and its value; nothing behind the sign is unknown."""
+    found: dict[str, Any] = {}
+    for each in given:
+        name, sign, text = each.partition("=")
+        if not sign or name not in contract("cases").schema.names:
+            raise Refusal("is not COLUMN=VALUE", column="--set", value=each)
+        found[name] = _from_text(name, text) if text else None
+    return found
+
+
+def _from_text(name: str, text: str) -> Any:
+    try:
+        return pa.array([text], pa.string()).cast(contract("cases").column(name).type)[0].as_py()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise Refusal(f"does not fit {contract('cases').column(name).type}", column=name, value=text) from None
+
+
+@app.command("reconcile")
+def reconcile_groups(
+    pack: PackOption,
+    cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file; `group` is the hospital's own group.")],
+    out: Annotated[Path, typer.Option(help="Every case with its groups: .parquet or .csv.")],
+    payer: Annotated[Path | None, typer.Option(help="What the payer returned: hospital,case_id,drg as CSV.")] = None,
+    commit: CommitOption = None,
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+) -> None:
+    """Our own group, the hospital's and the payer's of each case side by side, with each difference explained."""
+    check_out(out)
+    if lang not in ("zh", "en"):
+        raise Refusal("is neither zh nor en", column="--lang", value=lang)
+    from yiheng.cli.drg_reconcile import reconcile
+
+    typer.echo("\n".join(reconcile(pack, cases, payer, commit, out, lang).lines(lang)))
+
+
+def _find(path: Path, hospital: str | None, case_id: str, commit: int | None) -> dict[str, Any]:
+    from yiheng.cli.drg_engine import find_cases
+
+    rows = find_cases(path, hospital, case_id, commit)
     if len(rows) != 1:
         what = "there are several such cases" if rows else "there is no such case"
         raise Refusal(what, file=str(path), value=case_id, cure="--hospital" if rows and hospital is None else "")

@@ -1,21 +1,22 @@
 """Batches of cases (病例批): Arrow columns in, Arrow columns of results out, the kernel in between."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from yiheng.drg import kernel as a
 from yiheng.drg import reason
+from yiheng.drg.arrays import Compiled
 from yiheng.drg.bycode import normal_code
 from yiheng.drg.case import PROBLEMS
 from yiheng.drg.codecolumn import CodeColumn, Speller, code_column
-from yiheng.drg.compile import Compiled
 from yiheng.drg.kernel import NO_GROUP, Grouped, Rows, group_rows, room_for, work_for
-from yiheng.drg.reference import INVALID, STATUSES, UNGROUPABLE, Result
+from yiheng.drg.result import INVALID, OUT, STATUSES, UNGROUPABLE, Result
+from yiheng.drg.result import RESULT as RESULT
 
-OUT = ("status", "mdc", "adrg", "drg", "reason")
-_WORD = pa.dictionary(pa.int32(), pa.string())
-RESULT = pa.schema([(name, pa.string() if name == "reason" else _WORD) for name in OUT])
+_WORDS = OUT[:-1]
 
 
 class Grouper:
@@ -23,13 +24,14 @@ class Grouper:
 
     def __init__(self, compiled: Compiled) -> None:
         self.compiled = compiled
-        self.pack = compiled.pack
-        self.columns = (*(self._column(name) for name in compiled.fields), "dx", "proc")
-        self._dx = Speller(compiled.dx, self.pack.dx_names)
-        self._proc = Speller(compiled.proc, self.pack.proc_names)
-
-    def _column(self, name: str) -> str:
-        return self.pack.switches.weight_column if name == a.FIELDS[a.WEIGHT] else name
+        self.columns = compiled.columns
+        self._whys = [result.reason for result in compiled.outcomes]
+        self._worded = {
+            name: _Worded([getattr(its, name) for its in compiled.outcomes], STATUSES if name == "status" else ())
+            for name in _WORDS
+        }
+        self._dx = Speller(compiled.dx)
+        self._proc = Speller(compiled.proc)
 
     def group(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The results of a batch's cases, in its order: columns OUT. Columns that the batch lacks are unknown."""
@@ -42,14 +44,14 @@ class Grouper:
         )  # fmt: skip
         found = room_for(count)
         pool = self.compiled.pool
-        group_rows(pool, rows, work_for(pool, dx.longest + proc.longest), found)
+        group_rows(pool, rows, work_for(pool), found)
         return self._in_words(found, dx, proc)
 
     def _numbers(self, batch: pa.RecordBatch) -> np.ndarray:
         """The fields that the pack asks for, up to the last; rows between them are never looked at."""
         made = np.empty((1 + a.GIVEN.index(self.compiled.fields[-1]), batch.num_rows))
         for name in self.compiled.fields:
-            column = _given(batch, self._column(name))
+            column = _given(batch, self.compiled.column(name))
             if column is None:
                 made[a.GIVEN.index(name)] = np.nan
             else:
@@ -65,38 +67,41 @@ class Grouper:
         return numbers.take(coded.indices)
 
     def _in_words(self, found: Grouped, dx: CodeColumn, proc: CodeColumn) -> pa.RecordBatch:
-        which, results = self._results(found)
-        words = {name: [getattr(result, name) for result in results] for name in OUT}
-        columns = [_worded(which, words[name], STATUSES if name == "status" else ()) for name in OUT[:-1]]
-        reasons = pa.array(words["reason"], pa.string()).take(pa.array(which))
-        special = np.flatnonzero(found.lacking | (found.procedure > 0))
-        if len(special):
-            parts = [_retried(special, found, proc), dx.unknown("dx", special), proc.unknown("proc", special)]
-            base = reasons.take(pa.array(special))
-            said = pc.binary_join_element_wise(base, *parts, reason.BETWEEN, null_handling="skip")
-            mask = np.zeros(len(which), np.bool_)
-            mask[special] = True
-            reasons = pc.replace_with_mask(reasons, pa.array(mask), said)
-        return pa.RecordBatch.from_arrays([*columns, reasons], schema=RESULT)
+        which, extra = self._results(found)
+        columns = [self._worded[name].column(which, [getattr(result, name) for result in extra]) for name in _WORDS]
+        return pa.RecordBatch.from_arrays([*columns, self._reasons(which, extra, found, dx, proc)], schema=RESULT)
+
+    def _reasons(
+        self, which: np.ndarray, extra: list[Result], found: Grouped, dx: CodeColumn, proc: CodeColumn
+    ) -> pa.Array:
+        """The column of reasons; most cases have none."""
+        words = [*self._whys, *(result.reason for result in extra)]
+        special = found.lacking | (found.procedure > 0)
+        rows = np.flatnonzero(np.array([word is not None for word in words], np.bool_)[which] | special)
+        base = pa.array(words, pa.string()).take(pa.array(which[rows]))
+        if special.any():
+            parts = [_retried(rows, found, proc), dx.unknown("dx", rows), proc.unknown("proc", rows)]
+            base = pc.binary_join_element_wise(base, *parts, reason.BETWEEN, null_handling="skip")
+        return _spread(base, rows, len(which))
 
     def _results(self, found: Grouped) -> tuple[np.ndarray, list[Result]]:
-        """The results that occur, and which of them is each case's."""
-        results = list(self.compiled.outcomes)
+        """Which result is each case's, and the results beyond the pack's outcomes."""
+        without = np.flatnonzero(found.outcome < 0)
+        if not len(without):
+            return found.outcome, []
+        # One number for both: the open MDCs where there is no group, else what makes the case invalid (negative).
+        kind = found.outcome[without]
+        said = np.where(kind == NO_GROUP, found.opened[without], kind)
+        kinds = pa.array(said, pa.int64()).dictionary_encode()
         which = found.outcome.copy()
-        without = np.flatnonzero(which < 0)
-        if len(without):
-            # One number for both: the open MDCs where there is no group, else what makes the case invalid (negative).
-            said = np.where(which[without] == NO_GROUP, found.opened[without], which[without])
-            kinds = pa.array(said, pa.int64()).dictionary_encode()
-            which[without] = kinds.indices.to_numpy() + len(results)
-            results += [self._without_group(kind) for kind in kinds.dictionary.to_pylist()]
-        return which, results
+        which[without] = kinds.indices.to_numpy() + len(self.compiled.outcomes)
+        return which, [self._without_group(kind) for kind in kinds.dictionary.to_pylist()]
 
     def _without_group(self, said: int) -> Result:
         if said < 0:
             problems = NO_GROUP - said
             return _nothing(INVALID, reason.invalid(bool(problems >> bit & 1) for bit in range(len(PROBLEMS))))
-        opened = (mdc.code for place, mdc in enumerate(self.pack.mdcs) if said >> place & 1)
+        opened = (mdc for place, mdc in enumerate(self.compiled.mdcs) if said >> place & 1)
         return _nothing(UNGROUPABLE, reason.no_rule(opened))
 
 
@@ -111,12 +116,37 @@ def _nothing(status: str, why: str) -> Result:
     return Result(status, None, None, None, why)
 
 
-def _worded(which: np.ndarray, words: list[str | None], known: tuple[str, ...]) -> pa.DictionaryArray:
-    """A column whose cell i is `words[which[i]]`; `known` words stand in every batch's dictionary."""
-    distinct = list(dict.fromkeys((*known, *(word for word in words if word is not None))))
-    numbers = {word: number for number, word in enumerate(distinct)}
-    places = np.array([NO_GROUP if word is None else numbers[word] for word in words], np.int32)[which]
-    return pa.DictionaryArray.from_arrays(pa.array(places, mask=places < 0), pa.array(distinct, pa.string()))
+class _Worded:
+    """One column of words: those of the pack's outcomes, in a dictionary that is the same for every batch."""
+
+    def __init__(self, words: list[str | None], more: Iterable[str]) -> None:
+        known = dict.fromkeys((*more, *(word for word in words if word is not None)))
+        self._number: dict[str | None, int] = {word: number for number, word in enumerate(known)}
+        self._number[None] = NO_GROUP
+        self._dictionary = pa.array(list(known), pa.string())
+        self._of_outcome = self._numbers(words)
+
+    def _numbers(self, words: list[str | None]) -> np.ndarray:
+        return np.array([self._number[word] for word in words], np.int32)
+
+    def column(self, which: np.ndarray, extra: list[str | None]) -> pa.DictionaryArray:
+        """The words of results; those of `extra` stand behind those of the outcomes."""
+        numbers = np.concatenate([self._of_outcome, self._numbers(extra)]).take(which)
+        mask = numbers < 0 if any(word is None for word in extra) else None
+        return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=mask), self._dictionary)
+
+
+def _spread(texts: pa.Array, rows: np.ndarray, count: int) -> pa.Array:
+    """A column of `count` cells that are null but for those in `rows`, ascending, which hold `texts`, none null."""
+    if not len(rows):
+        return pa.nulls(count, pa.string())
+    sizes = np.zeros(count + 1, np.int32)
+    sizes[rows + 1] = np.diff(np.frombuffer(texts.buffers()[1], np.int32)[: len(rows) + 1])
+    filled = np.zeros(count, np.bool_)
+    filled[rows] = True
+    offsets = np.cumsum(sizes, dtype=np.int32)
+    valid = np.packbits(filled, bitorder="little")
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), texts.buffers()[2], pa.py_buffer(valid))
 
 
 def _given(batch: pa.RecordBatch, name: str) -> pa.Array | None:

@@ -4,8 +4,6 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from yiheng.codes.keys import normal
-
 PREFIX = "*"
 # An aetiology code with its manifestation is one code that ends in an asterisk: A18.022+M90.0*
 PAIR = "+"
@@ -14,8 +12,13 @@ Said = TypeVar("Said")
 
 
 def normal_code(code: str) -> str:
-    """`normal`, at once for the codes that are plain already."""
-    return code.strip(" ").upper() if code.isascii() else normal(code)
+    """`codes.keys.normal`, at once for the codes that are plain already."""
+    if code.isascii():
+        return code.strip(" ").upper()
+    # Few sources spell a code so, and what it needs is slow to load.
+    from yiheng.codes.keys import normal
+
+    return normal(code)
 
 
 def known_codes(codes: Iterable[str | None]) -> tuple[str | None, ...]:

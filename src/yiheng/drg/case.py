@@ -10,7 +10,9 @@ from yiheng.drg.bycode import known_codes
 # What a pack may take a newborn's weight from.
 WEIGHTS = ("weight_g", "birth_weight_g", "admit_weight_g")
 NEEDED = ("case_id", "sex", "age", "dx")
+ID_COLUMNS = ("hospital", "case_id")
 COLUMNS = ("sex", "age", "age_days", "los", "icu_hours", "discharge", "dept", "dx", "proc")
+USED = (*ID_COLUMNS, *COLUMNS, *WEIGHTS)
 
 
 @dataclass(frozen=True)

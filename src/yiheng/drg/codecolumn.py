@@ -1,6 +1,5 @@
 """Columns of code lists (编码列表列): every distinct spelling is looked up once, however often it occurs."""
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yiheng.drg import reason
+from yiheng.drg.arrays import Spelled
 from yiheng.drg.bycode import normal_code
-from yiheng.drg.compile import Codes
 from yiheng.drg.kernel import UNKNOWN
 
 # Spellings that are remembered; a source with more is read as well, only slower.
@@ -28,8 +27,7 @@ class Spellings:
 class Speller:
     """Finds the numbers of codes from how a source spells them; remembers what it has met."""
 
-    codes: Codes
-    book: Container[str]
+    codes: Spelled
     met: dict[str | None, int] = field(default_factory=dict)
     last: Spellings | None = None
 
@@ -45,7 +43,7 @@ class Speller:
 
     def _meet(self, text: str | None) -> int:
         code = normal_code(text or "")
-        found = 2 * self.codes.number(code) + (code not in self.book) if code else 2 * UNKNOWN
+        found = self.codes.number(code) if code else 2 * UNKNOWN
         self.met[text] = found
         return found
 

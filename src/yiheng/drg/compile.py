@@ -11,12 +11,14 @@ import numpy as np
 
 from yiheng.base.refusal import Refusal
 from yiheng.drg import kernel as a
+from yiheng.drg.arrays import NO_ENTRY, Compiled, Spelled
 from yiheng.drg.bycode import ByCode
 from yiheng.drg.condition import DX_ROLES, PROC_ROLES, All
-from yiheng.drg.kernel import Pool, pool
-from yiheng.drg.pack import Pack
+from yiheng.drg.kernel import pool
+from yiheng.drg.pack import Pack, Rule
 from yiheng.drg.program import Programs, needed
-from yiheng.drg.reference import Found, Result, matched, unmatched
+from yiheng.drg.reference import Found, matched, unmatched
+from yiheng.drg.result import Result
 
 _LAST = chr(sys.maxunicode)
 _MOST_MDCS = np.iinfo(np.int64).bits - 1
@@ -40,7 +42,7 @@ class Codes:
         if found is None and self.prefixes:
             heads = (code[:length] for length in range(len(code), 0, -1))
             found = next((self.prefixes[head] for head in heads if head in self.prefixes), None)
-        return a.NO_ENTRY if found is None else found
+        return NO_ENTRY if found is None else found
 
     def beginning(self, prefix: str) -> Iterator[int]:
         """The numbers of all codes and prefixes that begin with `prefix`."""
@@ -50,22 +52,6 @@ class Codes:
     @cached_property
     def _in_order(self) -> list[tuple[list[str], list[int]]]:
         return [(sorted(by), [by[code] for code in sorted(by)]) for by in (self.numbers, self.prefixes)]
-
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """A pack as the kernel needs it, and what turns its numbers into words again.
-
-    `fields` are those of GIVEN that the pack asks for; `depts` the numbers of the departments that it names.
-    """
-
-    pack: Pack
-    pool: Pool
-    dx: Codes
-    proc: Codes
-    outcomes: tuple[Result, ...]
-    fields: tuple[str, ...]
-    depts: Mapping[str, int]
 
 
 def compiled(pack: Pack) -> Compiled:
@@ -105,35 +91,47 @@ class _Compiler:
         pack, programs = self.pack, self.programs
         if len(pack.mdcs) > _MOST_MDCS:
             raise Refusal(f"has {len(pack.mdcs)} MDCs, more than {_MOST_MDCS}", file="mdc.csv")
-        parts = self._rules() | {"GATES": _ints(programs.place(mdc.gate) for mdc in pack.mdcs)}
+        gates = [programs.chain(mdc.gate, a.FIRST_OUTCOME, a.NEXT) for mdc in pack.mdcs]
+        parts = {"RULES": _ints(self._rule(place, rule) for place, rule in self.rules), "GATES": _ints(gates)}
         guards, parts["UNGUARDED"] = self._guards()
         dx = self._universe(DX_ROLES, [*pack.severity.values(), pack.exclusion, pack.sites])
         proc = self._universe(PROC_ROLES, [])
         parts |= self._records(dx, proc, guards)
         dx, parts["DX"] = _alike(dx, parts["DX"])
         proc, parts["PROC"] = _alike(proc, parts["PROC"])
-        parts |= {"STEPS": programs.steps(), "NUMBERS": programs.comparisons(), "SINGLE": self._single(parts)}
-        made = pool(parts, programs.limits())
-        return Compiled(pack, made, dx, proc, tuple(self.outcomes), programs.fields(), programs.depts)
+        parts |= {"TESTS": programs.tests(), "RANGES": programs.ranges(), "SINGLE": self._single(parts)}
+        return Compiled(
+            pack.id,
+            pack.digest,
+            tuple(finding.line() for finding in pack.findings),
+            pack.switches.weight_column,
+            tuple(mdc.code for mdc in pack.mdcs),
+            pool(parts, programs.limits()),
+            _spelled(dx, pack.dx_names),
+            _spelled(proc, pack.proc_names),
+            tuple(self.outcomes),
+            programs.fields(),
+            programs.depts,
+        )
 
     def _single(self, parts: Mapping[str, np.ndarray]) -> np.ndarray:
         counts = [len(parts["UNGUARDED"]), len(self.programs.atoms), len(self.pack.mdcs), len(self.rules)]
-        return np.array([*counts, self.pack.switches.newborn_days, self.pack.switches.retry_each_other_procedure])
+        sites = int(parts["DX"][a.SITE :: a.DX_RECORD].max(initial=-1)) + 1
+        switches = self.pack.switches
+        return np.array([*counts, sites, switches.newborn_days, switches.retry_each_other_procedure])
 
-    def _rules(self) -> dict[str, np.ndarray]:
-        rules, groups = list[tuple[int, ...]](), list[tuple[int, ...]]()
-        for place, rule in self.rules:
-            first = len(groups)
-            groups += [(*self.programs.place(its.when), self._outcome(matched(rule, its))) for its in rule.groups]
-            otherwise = self._outcome(unmatched(rule))
-            rules.append((*self.programs.place(rule.when), place, first, len(groups), otherwise))
-        return {"RULES": _ints(rules), "GROUPS": _ints(groups)}
+    def _rule(self, place: int, rule: Rule) -> int:
+        """Where the chain of a rule begins: the gate of its MDC, its own condition, its groups."""
+        end = self._outcome(unmatched(rule))
+        for its in reversed(rule.groups):
+            end = self.programs.chain(its.when, self._outcome(matched(rule, its)), end)
+        return self.programs.chain(All((self.pack.mdcs[place].gate, rule.when)), end, a.NEXT)
 
     def _outcome(self, found: Found | None) -> int:
         if found is None:
-            return -1
+            return a.NEXT
         result = Result(found.status, found.mdc, found.adrg, found.code, found.why or None)
-        return self.outcomes.setdefault(result, len(self.outcomes))
+        return a.FIRST_OUTCOME - self.outcomes.setdefault(result, len(self.outcomes))
 
     def _guards(self) -> tuple[dict[int, list[int]], np.ndarray]:
         """By list condition the rules that cannot match without it or another of theirs; the rules that need none."""
@@ -175,7 +173,7 @@ class _Compiler:
         for atom, number in self.programs.atoms.items():
             if atom.role in roles:
                 for code, _ in _said(codes, self.pack.list(atom.key)):
-                    by_code[code].append(number)
+                    by_code[code].append(a.ATOMS + number)
         for code, atoms in enumerate(by_code):
             bounds = entries.bounds(tuple(atoms))
             records[code, place : place + len(bounds)] = bounds
@@ -193,7 +191,7 @@ class _Entries:
         """Where the conditions begin, where their rules begin, and where these end."""
         if atoms not in self._bounds:
             begin = len(self.all)
-            rules = sorted({rule for atom in atoms for rule in self._guards.get(atom, ())})
+            rules = sorted({rule for atom in atoms for rule in self._guards.get(atom - a.ATOMS, ())})
             self.all += [*atoms, *rules]
             self._bounds[atoms] = (begin, begin + len(atoms), begin + len(atoms) + len(rules))
         return self._bounds[atoms]
@@ -235,6 +233,12 @@ def _tables(pack: Pack, codes: Codes, records: np.ndarray) -> None:
         records[number, a.SITE] = sites.setdefault(site, len(sites))
 
 
-def _ints(records: Iterable[Sequence[int]]) -> np.ndarray:
-    """Records one after the other."""
-    return np.array([number for record in records for number in record], np.int32)
+def _spelled(codes: Codes, book: Iterable[str]) -> Spelled:
+    """The numbers as the kernel takes them, of the codes of the lists and of the book."""
+    known = dict.fromkeys(book, 0)
+    exact = {code: 2 * codes.number(code) + (code not in known) for code in (*codes.numbers, *known)}
+    return Spelled(exact, {prefix: 2 * number + 1 for prefix, number in codes.prefixes.items()})
+
+
+def _ints(numbers: Iterable[int]) -> np.ndarray:
+    return np.fromiter(numbers, np.int32)

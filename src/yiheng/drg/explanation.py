@@ -6,7 +6,8 @@ from typing import Any
 from yiheng.drg.case import PROBLEMS, Case, problems
 from yiheng.drg.facts import Facts, Severity
 from yiheng.drg.pack import Pack
-from yiheng.drg.reference import Result, group
+from yiheng.drg.reference import group
+from yiheng.drg.result import Result
 from yiheng.drg.trace import Step
 
 

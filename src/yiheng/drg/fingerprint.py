@@ -24,8 +24,10 @@ def fingerprint(parts: Mapping[str, Any]) -> str:
         "sites": _values(parts["sites"]),
         "dx_names": parts["dx_names"],
         "proc_names": parts["proc_names"],
+        "about": asdict(parts["about"]),
+        "weights": {drg: str(weight.normalize()) for drg, weight in parts["weights"].items()},
     }
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

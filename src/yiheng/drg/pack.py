@@ -1,8 +1,10 @@
 """A rule pack (分组方案包): the tables of one grouping scheme, ready to be asked about a case."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
+from yiheng.drg.about import About
 from yiheng.drg.bycode import ByCode
 from yiheng.drg.condition import Condition, ListKey
 from yiheng.drg.identity import Identity
@@ -86,6 +88,7 @@ class Pack:
     - lists: rows of codes by list; a list that is not there is empty
     - severity: by level; exclusion: the table of each principal diagnosis; sites: the body region of each diagnosis
     - dx_names, proc_names: the code books; digest: of the content, whatever the order of lists and the formatting
+    - about: where it comes from and when it is in force; weights: of its groups, where it has them
     """
 
     identity: Identity
@@ -100,6 +103,8 @@ class Pack:
     proc_names: Mapping[str, str]
     findings: tuple[Finding, ...]
     digest: str
+    about: About = About()
+    weights: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

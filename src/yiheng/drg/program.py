@@ -1,6 +1,6 @@
-"""Programs (条件程序): conditions as short sequences of steps in postfix order, for the kernel."""
+"""Programs (条件程序): conditions as chains of tests, for the kernel; each test says where to go on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,91 +21,105 @@ from yiheng.drg.condition import (
     Some,
 )  # fmt: skip
 
-_OPS = {"==": a.EQ, "!=": a.NE, "<": a.LT, "<=": a.LE, ">": a.GT, ">=": a.GE}
-_LEVELS = {"MCC": a.MCC, "CC": a.CC}
+_MARKS = {"MCC": a.MCC, "CC": a.CC}
+_FIRST_RANGE = -1
+_LEAST, _MOST = -np.inf, np.inf
 
-Steps = list[tuple[int, int]]
+Range = tuple[float, float]
 
 
 class Programs:
-    """All conditions of a pack; list conditions, comparisons and departments get their numbers as they are met."""
+    """All conditions of a pack; list conditions, ranges and departments get their numbers as they are met."""
 
     def __init__(self) -> None:
         self.atoms: dict[Listed, int] = {}
-        self.numbers: dict[tuple[int, int, float], int] = {}
         self.depts: dict[str, int] = {}
-        self._places: dict[Condition, tuple[int, int]] = {}
-        self._steps: Steps = []
+        self._ranges: dict[tuple[int, float, float], int] = {}
+        self._tests: dict[tuple[int, int, int], int] = {}
 
-    def place(self, condition: Condition) -> tuple[int, int]:
-        """Where the steps of a condition begin and end."""
-        if condition not in self._places:
-            steps = self._of(condition)
-            self._places[condition] = (len(self._steps), len(self._steps) + len(steps))
-            self._steps += steps
-        return self._places[condition]
+    def chain(self, condition: Condition, yes: int, no: int) -> int:
+        """Where to begin so as to arrive at `yes` if a condition holds and at `no` if not; places as in the kernel."""
+        match condition:
+            case Negated(part):
+                return self.chain(part, no, yes)
+            case All(parts):
+                for part in reversed(parts):
+                    yes = self.chain(part, yes, no)
+                return yes
+            case Some(parts):
+                for part in reversed(parts):
+                    no = self.chain(part, yes, no)
+                return no
+            case Always(value):
+                return yes if value else no
+            case Listed():
+                return self._test(a.ATOMS + self.atom(condition), yes, no)
+            case Severe(level):
+                return self._test(_MARKS[level], yes, no)
+        return self._number(condition, yes, no)
 
     def atom(self, listed: Listed) -> int:
         """The number of a list condition."""
         return self.atoms.setdefault(listed, len(self.atoms))
 
-    def steps(self) -> np.ndarray:
-        return np.array([op | argument << a.STEP_BITS for op, argument in self._steps], np.int32)
+    def tests(self) -> np.ndarray:
+        """The records of all tests."""
+        return np.array(list(self._tests), np.int32).reshape(-1)
 
-    def comparisons(self) -> np.ndarray:
-        """Records of the comparisons: FIELD, COMPARISON."""
-        return np.array([record[:-1] for record in self.numbers], np.int32).reshape(-1)
+    def ranges(self) -> np.ndarray:
+        """The field of each range."""
+        return np.array([field for field, _, _ in self._ranges], np.int32)
 
     def limits(self) -> np.ndarray:
-        return np.array([limit for _, _, limit in self.numbers], np.float64)
+        """The least and the largest number of each range."""
+        return np.array([limits for _, *limits in self._ranges], np.float64).reshape(-1, len(("least", "most")))
 
     def fields(self) -> tuple[str, ...]:
         """The columns of numbers that are asked for."""
-        used = {a.FIELDS[field] for field, _, _ in self.numbers}
+        used = {a.FIELDS[field] for field, _, _ in self._ranges}
         return tuple(name for name in a.GIVEN if name in used or name in a.ALWAYS_ASKED)
 
-    def _of(self, condition: Condition) -> Steps:
-        match condition:
-            case Negated(part):
-                return [*self._of(part), (a.NOT, 0)]
-            case All(parts):
-                return _joined([self._of(part) for part in parts], a.AND)
-            case Some(parts):
-                return _joined([self._of(part) for part in parts], a.OR)
-            case Listed():
-                return [(a.LISTED, self.atom(condition))]
-            case Always(value):
-                return [(a.TRUE if value else a.FALSE, 0)]
-            case Severe(level):
-                return [(_LEVELS[level], 0)]
-        return self._asked(condition)
+    def _test(self, asked: int, yes: int, no: int) -> int:
+        if yes == no:
+            return yes
+        return self._tests.setdefault((asked, yes, no), a.TEST_RECORD * len(self._tests))
 
-    def _asked(self, condition: Compared | OneOf | InDept | Known | Present) -> Steps:
+    def _number(self, condition: Compared | OneOf | InDept | Known | Present, yes: int, no: int) -> int:
         match condition:
             case Compared(field, op, value):
-                return [self._number(field, _OPS[op], value)]
+                return self._within(field, _ranges(op, value), yes, no)
             case OneOf(field, values):
-                return _joined([[self._number(field, a.EQ, value)] for value in values], a.OR)
+                return self._within(field, [(value, value) for value in values], yes, no)
             case InDept(names, wanted):
-                return self._in_dept(names, wanted)
+                return self._in_dept(names, wanted, yes, no)
             case Known(field):
-                return [self._number(field, a.IS_KNOWN, 0)]
+                return self._within(field, [(_LEAST, _MOST)], yes, no)
             case Present("proc"):
-                return [self._number("procedures", a.GT, 0)]
-        return [self._number(condition.field, a.NE, 0)]
+                return self._within("procedures", _ranges(">", 0), yes, no)
+        return self._within(condition.field, _ranges("!=", 0), yes, no)
 
-    def _in_dept(self, names: tuple[str, ...], wanted: bool) -> Steps:
+    def _in_dept(self, names: tuple[str, ...], wanted: bool, yes: int, no: int) -> int:
         numbers = [self.depts.setdefault(name, len(self.depts) + 1) for name in names]
-        op = a.EQ if wanted else a.NE
-        return _joined([[self._number(DEPT, op, number)] for number in numbers], a.OR if wanted else a.AND)
+        named = [(float(number), float(number)) for number in numbers]
+        if wanted:
+            return self._within(DEPT, named, yes, no)
+        return self._within(DEPT, named, no, self._within(DEPT, [(_LEAST, _MOST)], yes, no))
 
-    def _number(self, field: str, op: int, value: float) -> tuple[int, int]:
-        return a.NUMBER, self.numbers.setdefault((a.FIELDS.index(field), op, value), len(self.numbers))
+    def _within(self, field: str, ranges: Sequence[Range], yes: int, no: int) -> int:
+        """A number in one of some ranges; one that is unknown is in none."""
+        for least, most in reversed(ranges):
+            key = (a.FIELDS.index(field), least, most)
+            no = self._test(_FIRST_RANGE - self._ranges.setdefault(key, len(self._ranges)), yes, no)
+        return no
 
 
-def _joined(programs: list[Steps], op: int) -> Steps:
-    """Programs one after the other, each but the first followed by `op`."""
-    return [step for place, program in enumerate(programs) for step in (*program, *([(op, 0)] if place else []))]
+def _ranges(op: str, value: float) -> list[Range]:
+    """The numbers for which a comparison holds, bounds included."""
+    below, above = (_LEAST, float(np.nextafter(value, _LEAST))), (float(np.nextafter(value, _MOST)), _MOST)
+    return {
+        "==": [(value, value)], "!=": [below, above], "<": [below], "<=": [(_LEAST, value)],
+        ">": [above], ">=": [(value, _MOST)],
+    }[op]  # fmt: skip
 
 
 def needed(condition: Condition, size: Callable[[Listed], int]) -> frozenset[Listed] | None:

@@ -13,22 +13,13 @@ from yiheng.drg.case import Case, problems
 from yiheng.drg.condition import Condition
 from yiheng.drg.facts import Facts
 from yiheng.drg.pack import QY, Group, Mdc, Pack, Rule
+from yiheng.drg.result import AMBIGUOUS, INVALID, UNGROUPABLE
+from yiheng.drg.result import GROUPED as GROUPED
+from yiheng.drg.result import Result as Result
 from yiheng.drg.trace import Step, step
 
-GROUPED, AMBIGUOUS, UNGROUPABLE, INVALID = STATUSES = ("grouped", "ambiguous", "ungroupable", "invalid")
 # The part of a code that is its ADRG.
 _ADRG = len("AA1")
-
-
-@dataclass(frozen=True)
-class Result:
-    """What becomes of a case: the columns of an output."""
-
-    status: str
-    mdc: str | None
-    adrg: str | None
-    drg: str | None
-    reason: str | None
 
 
 @dataclass(frozen=True)

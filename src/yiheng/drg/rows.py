@@ -1,27 +1,33 @@
 """Rows of a pack's tables (规则表): CSV read strictly; what does not fit is named by file, row, column and value."""
 
 import csv
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from yiheng.base.refusal import Refusal
 
+Cells = tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its cells in the order of `columns`, which are those asked for; row numbers count from 1."""
+    """One table: its cells in the order of `columns`; row numbers count from 1.
+
+    `origins`: file and row that each row was written in, where a diff put the table together; else it is `file` itself.
+    """
 
     file: str
     columns: tuple[str, ...]
-    cells: list[tuple[str, ...]]
+    cells: Sequence[Cells]
+    origins: Sequence[tuple[str, int]] | None = None
 
     def rows(self) -> Iterator["Row"]:
         return (Row(self, number) for number in range(1, len(self.cells) + 1))
 
-    def filled(self, *columns: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    def filled(self, *columns: str) -> Iterator[tuple[int, Cells]]:
         """Row numbers and cells, for the long tables; the cells of `columns` may not be empty."""
         for column in columns:
             place = self.columns.index(column)
@@ -37,6 +43,10 @@ class Table:
             if cells[place] not in allowed:
                 raise Row(self, number).refusal(column, f"is none of {', '.join(allowed)}")
 
+    def origin(self, number: int) -> tuple[str, int]:
+        """The file and row in which a row was written."""
+        return (self.file, number) if self.origins is None else self.origins[number - 1]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -49,8 +59,9 @@ class Row:
         return self.table.cells[self.number - 1][self.table.columns.index(column)]
 
     def refusal(self, column: str, what: str, cure: str = "") -> Refusal:
-        """What is wrong with a cell, and where it is."""
-        return Refusal(what, self.table.file, "", self.number, column, self[column], cure)
+        """What is wrong with a cell, and where it was written."""
+        file, number = self.table.origin(self.number)
+        return Refusal(what, file, "", number, column, self[column], cure)
 
     def filled(self, column: str) -> str:
         """A cell that may not be empty."""
@@ -66,25 +77,23 @@ class Row:
         return int(text)
 
 
-def read_table(folder: Path, file: str, columns: tuple[str, ...]) -> Table:
-    """The columns asked for of a table, cells trimmed; further columns are left out, empty lines are no rows."""
-    path = folder / file
+def table_of(file: str, content: bytes, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Table:
+    """The columns asked for of a table, cells trimmed; further columns are left out, empty lines are no rows.
+
+    An `optional` column that the table lacks is empty.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            return Table(file, columns, list(_cells(file, csv.reader(lines, strict=True), columns)))
-    except (FileNotFoundError, NotADirectoryError):
-        cure = "a header alone is an empty table"
-        raise Refusal("there is no such file in the pack", file=str(path), cure=cure) from None
-    except (PermissionError, IsADirectoryError):
-        raise Refusal("cannot be read", file=str(path)) from None
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refusal(f"is not UTF-8 (byte {error.start + 1})", file=file) from None
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    return Table(file, columns, list(_cells(file, lines, columns, optional)))
 
 
-def _cells(file: str, lines: Any, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _cells(file: str, lines: Any, columns: tuple[str, ...], optional: tuple[str, ...]) -> Iterator[Cells]:
     try:
         header = [name.strip() for name in next(lines, [])]
-        places = [_place(file, header, column) for column in columns]
+        places = [_place(file, header, column, optional) for column in columns]
         number = 0
         for line in lines:
             if not line:
@@ -92,12 +101,14 @@ def _cells(file: str, lines: Any, columns: tuple[str, ...]) -> Iterator[tuple[st
             number += 1
             if len(line) != len(header):
                 raise Refusal(f"has {len(line)} cells and the header {len(header)}", file=file, row=number)
-            yield tuple([line[place].strip() for place in places])
+            yield tuple(["" if place is None else line[place].strip() for place in places])
     except csv.Error as error:
         raise Refusal(f"is not a CSV table: {error}", file=file, row=lines.line_num) from None
 
 
-def _place(file: str, header: list[str], column: str) -> int:
+def _place(file: str, header: list[str], column: str, optional: tuple[str, ...]) -> int | None:
+    if column not in header and column in optional:
+        return None
     if header.count(column) != 1:
         what = "there are two of this column" if column in header else "this column is missing"
         raise Refusal(what, file=file, column=column)

@@ -1,23 +1,19 @@
 """DATA (数据目录): the one folder a region lives in: tables, commits, results; one writer at a time."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-import yiheng
 from yiheng.base.refusal import Refusal
 from yiheng.tables import delta
 from yiheng.tables.commit import Commit, Source, commit_numbers, create_commit, read_commit
 from yiheng.tables.contract import contract
 from yiheng.tables.delta import Gone, Staged
 from yiheng.tables.engine import engine, held
+from yiheng.tables.version import code_version as code_version
 
 
 class Data:
@@ -154,21 +150,3 @@ def _put_back(data: Data) -> Commit | None:
         version = last.tables.get(folder.name) if last else None
         delta.put_back(folder, version, last.number if last else 0)
     return last
-
-
-@cache
-def code_version() -> str:
-    """The package's version and the first digits of a digest over its own files: what computed a result."""
-    total = hashlib.sha256()
-    for name, content in sorted(_sources(files("yiheng"), "")):
-        total.update(f"{name} {len(content)}\n".encode() + content)
-    return f"{yiheng.__version__}+{total.hexdigest()[:12]}"
-
-
-def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
-    for entry in folder.iterdir():
-        name = f"{prefix}{entry.name}"
-        if entry.is_dir() and entry.name not in ("__pycache__", "assets"):
-            yield from _sources(entry, f"{name}/")
-        elif entry.name.endswith((".py", ".csv", ".yaml", ".toml")):
-            yield name, entry.read_bytes()

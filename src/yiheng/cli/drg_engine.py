@@ -1,0 +1,102 @@
+"""Cases that need the query engine: DATA, CSV, Parquet in other types, results as CSV; loaded only for these."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+
+from yiheng.base.progress import Progress
+from yiheng.base.refusal import Refusal
+from yiheng.cases.input import Cases, open_cases
+from yiheng.drg.arrays import Compiled
+from yiheng.drg.case import NEEDED, USED
+from yiheng.drg.cluster import PLACE, group_on_cluster
+from yiheng.drg.result import OUT
+from yiheng.drg.stream import BATCH, Piece, grouped, grouper_of, is_plain, parquet_pieces, write_parquet
+from yiheng.tables.delta import version_files
+from yiheng.tables.engine import engine, scratch
+from yiheng.tables.limits import threads
+from yiheng.tables.out import write_out
+from yiheng.tables.runs import Inputs, keep
+
+
+def group_by_engine(
+    rules: Compiled, path: Path, commit: int | None, out: Path, about: dict[str, str], progress: Progress
+) -> dict[str, int]:
+    """Group cases of any kind; of DATA the result is kept as a run too. How many cases have each status."""
+    with engine() as backend:
+        found = open_cases(backend, path, commit, USED)
+        found.need(*NEEDED)
+        if found.snapshot is not None:
+            about = about | {"commit": str(found.snapshot.commit.number)}
+        made = out if out.suffix == ".parquet" else scratch(backend) / "grouped.parquet"
+        made.parent.mkdir(parents=True, exist_ok=True)
+        counted = _write(backend, rules, path, found, made, about, progress)
+        result = backend.read_parquet(str(made))
+        if made != out:
+            write_out(backend, result, out, about)
+        if found.snapshot is not None:
+            inputs = Inputs(found.snapshot.commit.number, {rules.id: rules.digest})
+            keep(backend, found.snapshot.data, "groupings", inputs, {"cases": result})
+    return counted
+
+
+def group_by_cluster(
+    master: str, rules: Compiled, path: Path, commit: int | None, out: Path, about: dict[str, str], progress: Progress
+) -> dict[str, int]:
+    """Group a Parquet file or DATA on a Spark cluster; the results are put in order and written here."""
+    with engine() as backend:
+        found = open_cases(backend, path, commit, USED)
+        found.need(*NEEDED)
+        files = [str(path.absolute())]
+        if found.snapshot is not None:
+            about = about | {"commit": str(found.snapshot.commit.number)}
+            version = found.snapshot.commit.tables["cases"]
+            files = version_files(found.snapshot.data.table_folder("cases"), version)
+        elif not is_plain(path, USED):
+            raise Refusal("is no Parquet file with the case table's types: a cluster reads no other", file=found.shown)
+        progress.step("grouping", None)
+        parts = scratch(backend) / "parts"
+        columns = [*found.id_columns, *(name for name in rules.columns if name in found.given)]
+        group_on_cluster(master, rules, files, columns, found.id_columns, parts)
+        order = [PLACE] if found.snapshot is None else found.id_columns
+        result = backend.read_parquet(f"{parts}/*.parquet").order_by(order).select(*found.id_columns, *OUT)
+        write_out(backend, result, out, about)
+        if found.snapshot is not None:
+            inputs = Inputs(found.snapshot.commit.number, {rules.id: rules.digest})
+            keep(backend, found.snapshot.data, "groupings", inputs, {"cases": result})
+        rows = result.group_by("status").agg(n=result.count()).to_pyarrow().to_pylist()
+    return {row["status"]: row["n"] for row in rows}
+
+
+def find_cases(path: Path, hospital: str | None, case_id: str, commit: int | None) -> list[dict[str, Any]]:
+    """The first two cases of this id, of one hospital or of all."""
+    with engine() as backend:
+        found = open_cases(backend, path, commit, USED)
+        found.need(*NEEDED)
+        chosen = found.table.filter(found.table.case_id == case_id)
+        if hospital is not None:
+            chosen = chosen.filter(chosen.hospital == hospital)
+        rows: list[dict[str, Any]] = chosen.limit(2).to_pyarrow().to_pylist()
+        return rows
+
+
+def _write(
+    backend: Backend, rules: Compiled, path: Path, found: Cases, out: Path, about: dict[str, str], progress: Progress
+) -> dict[str, int]:
+    columns = [*found.id_columns, *(name for name in rules.columns if name in found.given)]
+    plain = path.is_file() and is_plain(path, USED)
+    pieces = parquet_pieces(path, columns) if plain else _pieces(backend, found, columns)
+    progress.step("grouping", pq.read_metadata(path).num_rows if plain else None)
+    results = grouped(pieces, partial(grouper_of, rules), found.id_columns, threads())
+    return write_parquet(results, out, found.id_columns, about, progress)
+
+
+def _pieces(backend: Backend, found: Cases, columns: list[str]) -> Iterator[Piece]:
+    """Cases through the engine, which puts them in order and in the case table's types."""
+    table = found.table.order_by("row").select(columns)
+    for batch in backend.con.sql(backend.compile(table)).to_arrow_reader(BATCH):
+        yield partial(list, [batch])

@@ -1,0 +1,126 @@
+"""Compiled packs on disk (方案编译缓存): what a pack says is read and compiled once, for all processes after it.
+
+The folder may be deleted at any time. An entry is found by the content of the pack's files and the version of the code,
+and starts with the digest of its own content: one that is torn or altered is made anew.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from yiheng.base.whole import whole
+from yiheng.drg.arrays import Compiled, Pool, Spelled
+from yiheng.drg.result import Result
+
+# Entries that are kept, the newest.
+_KEPT = 10
+_SUFFIX = ".pack"
+_READ = (".csv", ".toml", ".json")
+
+
+def cache_folder() -> Path:
+    """Where this person's caches are: `XDG_CACHE_HOME`, or .cache in the home folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yiheng"
+
+
+def stored(given: str, cache: Path, code_version: str) -> Compiled:
+    """The compiled form of the pack that `given` means (see `opening.open_pack`), from `cache` or put there."""
+    key = _key(given, code_version)
+    found = _read(cache / (key + _SUFFIX))
+    if found is not None:
+        return found
+    # What reads and compiles packs is slow to load, and seldom needed.
+    from yiheng.drg.compile import compiled
+    from yiheng.drg.opening import open_pack
+
+    made = compiled(open_pack(given))
+    if _key(given, code_version) == key:
+        _keep(made, cache, key)
+    return made
+
+
+def _key(given: str, code_version: str) -> str:
+    """A folder or file is known by what is in it; a pack that comes with Yiheng is of the version of the code."""
+    path = Path(given)
+    total = hashlib.sha256(f"{code_version}\n{path.resolve().name}\n".encode("utf-8", "surrogateescape"))
+    for each in _files(path, set()) if path.is_dir() else [path] if path.is_file() else []:
+        content = each.read_bytes()
+        total.update(f"{each.name} {len(content)}\n".encode("utf-8", "surrogateescape") + content)
+    return total.hexdigest()
+
+
+def _files(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """The files of a pack, then those of the packs that it is based on and that lie in a folder of their own."""
+    seen.add(folder.resolve())
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if path.suffix in _READ and path.is_file())
+    base = folder / _base(folder / "pack.toml")
+    if base.is_dir() and base.resolve() not in seen:
+        yield from _files(base, seen)
+
+
+def _base(toml: Path) -> str:
+    """The base that a pack.toml names; one that cannot be read names none, and is refused by who reads the pack."""
+    try:
+        given = tomllib.loads(toml.read_text(encoding="utf-8-sig")).get("base", "")
+    except (OSError, ValueError):
+        return ""
+    return given if isinstance(given, str) else ""
+
+
+def _read(path: Path) -> Compiled | None:
+    try:
+        digest, _, text = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return of_data(json.loads(text)) if digest == _digest(text) else None
+
+
+def _keep(made: Compiled, cache: Path, key: str) -> None:
+    """A folder that cannot be written to keeps nothing: the next process compiles again."""
+    text = json.dumps(as_data(made)).encode()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with whole(cache / (key + _SUFFIX)) as draft:
+            draft.write_bytes(_digest(text) + b"\n" + text)
+        entries = sorted(cache.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+        for old in entries[:-_KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()
+
+
+def as_data(made: Compiled) -> dict[str, Any]:
+    """A compiled pack as plain data, for JSON."""
+    plain = {name: value for name, value in vars(made).items() if name not in ("pool", "dx", "proc", "outcomes")}
+    return plain | {
+        "pool": [made.pool.parts.tolist(), made.pool.limits.tolist()],
+        "dx": asdict(made.dx),
+        "proc": asdict(made.proc),
+        "outcomes": [list(vars(result).values()) for result in made.outcomes],
+    }
+
+
+def of_data(data: dict[str, Any]) -> Compiled:
+    """A compiled pack from `as_data`."""
+    parts, limits = data["pool"]
+    lists = {name: tuple(data[name]) for name in ("findings", "mdcs", "fields")}
+    return Compiled(
+        **data | lists | {
+            "pool": Pool(np.array(parts, np.int32), np.array(limits, np.float64).reshape(-1, len(("least", "most")))),
+            "dx": Spelled(**data["dx"]),
+            "proc": Spelled(**data["proc"]),
+            "outcomes": tuple(Result(*its) for its in data["outcomes"]),
+        }
+    )  # fmt: skip
