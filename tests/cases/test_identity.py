@@ -19,7 +19,6 @@ from yiheng.cases.identity import (
     born,
     check,
     facts_of,
-    hidden,
     key_from_environment,
     new_key,
     pseudonym_of_name,
@@ -208,11 +207,6 @@ def test_any_text_is_of_one_kind(text: str) -> None:
     kind = check(text)
     assert (patients[0].as_py() is not None) == (kind in ("resident", "other"))
     assert bool(broken) == (kind == "invalid")
-    assert len(hidden(text)) == len(text)
-
-
-def test_what_is_hidden() -> None:
-    assert [hidden(text) for text in (WRONG, "E1234", "12", "1", "")] == ["99" + "*" * 16, "E1***", "12", "1", ""]
 
 
 def test_a_key_is_written_once_for_its_owner(tmp_path: Path) -> None:

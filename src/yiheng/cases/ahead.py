@@ -26,3 +26,13 @@ def ahead(work: Callable[[Piece], Result], pieces: Iterable[Piece], threads: int
         finally:
             for each in waiting:
                 each.cancel()
+
+
+def fetched(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces, the next of which is fetched by another thread while one is worked on."""
+    source, end = iter(pieces), object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, source, end)
+        while (piece := coming.result()) is not end:
+            coming = pool.submit(next, source, end)
+            yield piece

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from yiheng.tables.contract import contract
-from yiheng.tables.engine import quoted, scratch
+from yiheng.tables.delta import repeating
+from yiheng.tables.engine import fetch, quoted, scratch
 
 _AT_ONCE = 200_000
 KNOWN = "known_cases"
@@ -43,7 +44,13 @@ class Belonging:
     def write(self, rows: pa.Table) -> None:
         """Keep rows of the table's contract."""
         if rows.num_rows:
-            self._writer = self._writer or pq.ParquetWriter(self.path, contract(self.table).schema, compression="lz4")
+            self._writer = self._writer or pq.ParquetWriter(
+                self.path,
+                contract(self.table).schema,
+                compression="lz4",
+                use_dictionary=repeating(contract(self.table).schema),
+                write_statistics=False,
+            )
             self._writer.write_table(rows)
 
     def beside_cases(self, backend: Backend) -> Iterator[tuple[pa.Table, pa.Table]]:
@@ -68,10 +75,43 @@ class Belonging:
 
 _COLUMNS = {
     "case_id": "coalesce(known.case_id, own.case_id) AS case_id",
-    "year": "coalesce(own.year, known.year) AS year",
+    "year": "coalesce(known.year, own.year) AS year",
     "month": "coalesce(year(known.discharge_date) * 100 + month(known.discharge_date), known.year * 100)::INTEGER "
     "AS month",
 }
+
+
+_OF_CORRECTED = """
+    WITH corrected AS ({corrected})
+    SELECT {columns} FROM read_parquet([{lines}], hive_partitioning = true, union_by_name = true)
+    WHERE (hospital, case_id) IN (SELECT (hospital, case_id) FROM corrected)"""
+_MONTHS = """
+    WITH corrected AS ({corrected})
+    SELECT DISTINCT coalesce(year(discharge_date) * 100 + month(discharge_date), year * 100)::INTEGER AS month
+    FROM read_parquet([{cases}], hive_partitioning = true, union_by_name = true)
+    SEMI JOIN corrected USING (hospital, case_id)"""
+
+
+def lines_of(
+    backend: Backend, cases: Sequence[Path], instead: Sequence[Path], held_cases: Sequence[str], held: Sequence[str]
+) -> Iterator[pa.Table]:
+    """The held lines of the cases in these staged files, but for cases that the files in `instead` have lines of."""
+    corrected = _keys(cases)
+    if instead:
+        corrected = f"(SELECT * FROM {corrected} ANTI JOIN {_keys(instead)} USING (hospital, case_id))"
+    corrected = f"SELECT * FROM {corrected}"
+    months = fetch(backend, _MONTHS.format(corrected=corrected, cases=_listed(held_cases)))["month"].to_pylist()
+    paths = [path for path in held if Path(path).parent.name in {f"month={month}" for month in months}]
+    if not paths:
+        return
+    schema = contract("lines").schema
+    query = _OF_CORRECTED.format(corrected=corrected, columns=", ".join(schema.names), lines=_listed(paths))
+    for batch in backend.con.cursor().sql(query).to_arrow_reader(_AT_ONCE):
+        yield pa.Table.from_batches([batch]).cast(schema)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(quoted(path) for path in paths)
 
 
 # Every case by its own id, and by that of its stay where this is no case's id and the stay has one settlement.
@@ -85,9 +125,8 @@ _NAMED = """
 
 def know_cases(backend: Backend, staged: Sequence[Path], held: Sequence[str]) -> None:
     """Make the cases of a load, over those that DATA holds, known to the rows that belong to them."""
-    columns = "hospital, case_id, stay_id, year, admit_date, discharge_date, los, total_fee, " + ", ".join(
-        f"fee_{number:02}" for number in range(1, 15)
-    )
+    fees = ", ".join(f"fee_{number:02}" for number in range(1, 15))
+    columns = f"hospital, case_id, stay_id, list_version, year, admit_date, discharge_date, los, total_fee, {fees}"
     parts = [_read(columns, [str(path) for path in staged])] if staged else []
     if held:
         old = _read(columns, list(held))

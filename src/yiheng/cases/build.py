@@ -88,13 +88,15 @@ def finish(
     columns["source_file"] = pa.array([file] * len(numbers), pa.string())
     columns["source_row"] = pa.array(numbers, pa.int64())
     good = pa.array(~np.isin(numbers, list(bad)), pa.bool_())
+    # A table that does not keep the row it came from still tells it to the load.
+    noted = dict(notes or {}) if "source_row" in declared.own else {"source_row": columns["source_row"]}
     whole = _conforming(columns, len(numbers), declared)
     return Built(
         whole.filter(good),
         findings,
         len(bad),
         given,
-        pa.table(dict(notes or {})).filter(good) if notes else pa.table({}),
+        pa.table(noted).filter(good) if noted else pa.table({}),
         _of_good(stays, numbers, good) if stays is not None else no_stays(),
         _keys(whole.filter(pc.invert(good))) if bad else {},
     )

@@ -47,6 +47,27 @@ def only_held(built: Built, versions: pa.Array) -> Built:
     )
 
 
+def once(built: Built, key: Sequence[str], seen: set[tuple[object, ...]]) -> Built:
+    """The rows whose key was not `seen` before, which they are from now on; the others come out."""
+    rows = [tuple(row) for row in zip(*(built.table[name].to_pylist() for name in key), strict=True)]
+    first = []
+    for row in rows:
+        first.append(row not in seen)
+        seen.add(row)
+    numbers = (built.table if "source_row" in built.table.column_names else built.notes)["source_row"].to_pylist()
+    findings = [
+        Finding(number, built.given.get(key[-1], key[-1]), str(row[-1]), "row_duplicate")
+        for number, row, new in zip(numbers, rows, first, strict=True)
+        if not new
+    ]
+    return replace(
+        built,
+        table=built.table.filter(pa.array(first, pa.bool_())),
+        findings=built.findings + findings,
+        bad=built.bad + len(findings),
+    )
+
+
 def held_versions(backend: Backend, rows: pa.Table, held: Sequence[str]) -> pa.Array:
     """The list version that DATA holds of each row's case; null where it holds none."""
     if not held:

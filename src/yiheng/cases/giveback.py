@@ -42,12 +42,8 @@ def give_back(root: Path, path: Path, folder: Path, mapping: Path | None = None)
     `mapping` is the mapping file that it was loaded with. A file that DATA did not load as it is now, one without
     such rows, and a target that exists are refused.
     """
-    if not folder.is_dir():
-        raise Refusal("there is no such folder", file=str(folder))
-    kind = source.kind_of(path)
-    target = folder / f"{path.name.removesuffix('.gz').rsplit('.', 1)[0]}.returned{_SUFFIX[kind]}"
-    if target.exists():
-        raise Refusal("is there already", file=str(target), cure="move it away, or name another folder")
+    check_back([path], folder)
+    kind, target = source.kind_of(path), _target(path, folder)
     commit, place = _loaded_by(root, path)
     told = _told(root, commit, commit.sources[place - 1])
     if not told:
@@ -57,6 +53,20 @@ def give_back(root: Path, path: Path, folder: Path, mapping: Path | None = None)
     with _private(target) as draft:
         _WRITERS[kind](its, draft, told, numbers)
     return target
+
+
+def check_back(paths: Iterable[Path], folder: Path) -> None:
+    """Refuse a folder that is not there, and one where a returned file of these is already."""
+    if not folder.is_dir():
+        raise Refusal("there is no such folder", file=str(folder))
+    for path in paths:
+        if (target := _target(path, folder)).exists():
+            raise Refusal("is there already", file=str(target), cure="move it away, or name another folder")
+
+
+def _target(path: Path, folder: Path) -> Path:
+    name = path.name.removesuffix(".gz").rsplit(".", 1)[0]
+    return folder / f"{name}.returned{_SUFFIX[source.kind_of(path)]}"
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Identity (身份): identity numbers become pseudonyms under the region's key; what a number says of its bearer.
 
-A number is never stored or shown: `pseudonyms` for the column patient, `hidden` for a line about a wrong one.
+A number is never stored or shown: `pseudonyms` makes the column patient of it.
 """
 
 import hmac
@@ -188,11 +188,6 @@ def _birth(whole: str | None) -> date | None:
 
 def _sex(whole: str | None) -> int | None:
     return None if whole is None else 2 - int(whole[16]) % 2
-
-
-def hidden(number: str) -> str:
-    """A number, right or wrong, as a finding may show it: its first two signs and asterisks."""
-    return number[:2] + "*" * len(number[2:])
 
 
 def pseudonyms(

@@ -13,9 +13,10 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.progress import Progress
 from yiheng.base.refusal import Refusal
-from yiheng.cases.belonging import Belonging, know_cases
+from yiheng.cases.ahead import fetched
+from yiheng.cases.belonging import Belonging, know_cases, lines_of
 from yiheng.cases.build import Built
-from yiheng.cases.corrections import first_version, held_versions, next_version, only_held
+from yiheng.cases.corrections import first_version, held_versions, next_version, once, only_held
 from yiheng.cases.duplicates import duplicates
 from yiheng.cases.finding import Finding, as_table
 from yiheng.cases.identity import Key
@@ -23,10 +24,10 @@ from yiheng.cases.incoming import Incoming
 from yiheng.cases.linesums import judge_sums
 from yiheng.cases.links import links
 from yiheng.cases.names import Names, gather, merged
-from yiheng.cases.places import Places
+from yiheng.cases.places import Places, dated_key
 from yiheng.cases.quality.examine import Check
 from yiheng.cases.quality.gate import Gate
-from yiheng.cases.returns import closings
+from yiheng.cases.returns import closings, judged_again
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Load
 from yiheng.tables.delta import Staged
@@ -56,11 +57,14 @@ class Intake:
     _files: list[Incoming] = field(default_factory=list)
     _belonging: list[tuple[Incoming, Belonging]] = field(default_factory=list)
     _gone: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    _seen: dict[str, set[tuple[object, ...]]] = field(default_factory=dict)
+    _lines: list[Path] = field(default_factory=list)
     _withdrawn: list[pa.Table] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._places = Places(self.new)
         self._cases = self._staged("cases")
+        self._withdrawals = self._staged("withdrawn")
         self._quarantine = self._staged("quarantine")
         self._gate = Gate(self.backend, self.new.number, self._staged("findings"), self._staged("checks"))
 
@@ -92,7 +96,7 @@ class Intake:
         self._gone["cases"] = self._take_out_duplicates(self._cases, "cases")
         if self.correcting:
             self._take_place()
-        if self._belonging:
+        if self._belonging or (self.correcting and self.new.held_files("lines")):
             know_cases(self.backend, self._cases.paths, self.new.held_files("cases"))
             self._judge_belonging()
         for table, rows in self._gone.items():
@@ -105,7 +109,7 @@ class Intake:
             self._staged("links", replace=True).write(found)
         done = closings(self.backend, self.new, self._files, self._cases.paths)
         self.closed = done.num_rows
-        self._stage("closed", done)
+        self._stage("closed", pa.concat_tables([done, judged_again(self.backend, self.new, self._lines)]))
 
     def _take_cases(self, its: Incoming) -> None:
         stays = Belonging.new(self.backend, "icu", str(len(self._files)))
@@ -133,16 +137,18 @@ class Intake:
             self._belonging.append((its, waiting))
 
     def _take_places(self, its: Incoming) -> None:
+        seen = self._seen.setdefault(its.table, set())
         for _, built in its.built(self.key):
-            self._places.write(its.table, built.table)
-            self._note(its, built)
+            first = once(built, dated_key(its.table), seen)
+            self._places.write(its.table, first.table)
+            self._note(its, first)
 
     def _take_withdrawals(self, its: Incoming) -> None:
         """Cases go out with their lines and ICU stays; which, and why, stays on record."""
-        staged = self._staged("withdrawn")
+        staged, seen = self._withdrawals, self._seen.setdefault("withdrawn", set())
         for _, built in its.built(self.key):
             versions = held_versions(self.backend, built.table, self.new.held_files("cases"))
-            held = only_held(built, versions)
+            held = once(only_held(built, versions), contract("withdrawn").key, seen)
             keys = _distinct_keys(held.table)
             for table in ("cases", *_BELONGING):
                 self.new.without(table, keys)
@@ -152,10 +158,12 @@ class Intake:
 
     def _judge_belonging(self) -> None:
         staged = {table: self._staged(table) for table in {waiting.table for _, waiting in self._belonging}}
+        if self.correcting and self._cases.paths and self.new.held_files("lines"):
+            self._bring_lines_along(staged.setdefault("lines", self._staged("lines")))
         for its, waiting in self._belonging:
             self.progress.step(f"核对 {its.name}: {waiting.table} beside their cases")
             given = {name: its.layout.columns[name].shown for name in its.layout.columns}
-            for table, notes in waiting.beside_cases(self.backend):
+            for table, notes in fetched(waiting.beside_cases(self.backend)):
                 table, notes = self._without_gone(table, notes)
                 built = Built(table, [], 0, {name: given.get(name, name) for name in table.column_names}, notes)
                 judged = self._gate.judge(built, its.name, its.sheet, its.format, waiting.table)
@@ -169,7 +177,18 @@ class Intake:
             self._gone[table] = self._take_out_duplicates(rows, table)
         if "lines" in staged:
             held = [] if self.correcting else self.new.held_files("lines")
-            judge_sums(self.backend, staged["lines"].paths, held, self._gate)
+            self._lines = staged["lines"].paths
+            judge_sums(self.backend, self._lines, held, self._gate)
+
+    def _bring_lines_along(self, staged: Staged) -> None:
+        """The lines of corrected cases that no new ones replace go with their case, also where its month moved."""
+        own = [waiting.path for its, waiting in self._belonging if its.table == "lines"]
+        cases, lines = self.new.held_files("cases"), self.new.held_files("lines")
+        along = Belonging.new(self.backend, "lines", "along")
+        for table in lines_of(self.backend, self._cases.paths, own, cases, lines):
+            along.write(table)
+        for table, _ in along.beside_cases(self.backend):
+            staged.write(table)
 
     def _without_gone(self, table: pa.Table, notes: pa.Table) -> tuple[pa.Table, pa.Table]:
         """ICU stays of cases that did not go in after all are left out."""
@@ -180,7 +199,7 @@ class Intake:
         return table.filter(keep), notes.filter(keep)
 
     def _take_place(self) -> None:
-        """The held cases with the keys of those that correct them go out; ICU stays too where the new ones bring some."""
+        """Held cases with the keys of those that correct them go out; ICU stays too where the new ones bring some."""
         brings_stays = any(its.layout.stays for its in self._files)
         for path in self._cases.paths:
             for keys in _keys_of(path):

@@ -17,20 +17,22 @@ _CATEGORIES = [f"{number:02}" for number in range(1, 15)]
 PROFILE = "lines"
 
 _SUMS = """
-    SELECT own.hospital, own.case_id, any_value(known.year) AS year,
-           arg_min(own.source_file, own.is_held) AS source_file,
-           min(own.source_row) FILTER (NOT is_held) AS source_row,
+    SELECT own.hospital, own.case_id, any_value(known.year) AS year, any_value(known.list_version) AS list_version,
+           min(own.source_file) FILTER (NOT is_held) AS source_file,
+           arg_min(own.source_row, (own.source_file, own.source_row)) FILTER (NOT is_held) AS source_row,
            sum(own.amount) AS lines_total, any_value(known.total_fee) AS total_fee, {categories}, {fees}
     FROM ({lines}) AS own JOIN {known} AS known ON own.hospital = known.hospital AND own.case_id = known.name
     GROUP BY own.hospital, own.case_id HAVING NOT bool_and(is_held)"""
-# Only items of which something was refunded are looked at.
+# Only items of which the new lines refund something are looked at; the finding is on the first such line.
 _ITEMS = """
-    SELECT hospital, case_id, any_value(year) AS year, any_value(source_file) AS source_file,
-           min(source_row) FILTER (amount < 0 OR quantity < 0) AS source_row, item_code,
+    SELECT own.hospital, own.case_id, any_value(known.year) AS year, any_value(known.list_version) AS list_version,
+           min(source_file) FILTER (refunds) AS source_file,
+           arg_min(source_row, (source_file, source_row)) FILTER (refunds) AS source_row, item_code,
            sum(quantity) AS net_quantity, sum(amount) AS net_amount
-    FROM ({lines}) AS own
-    WHERE (hospital, case_id) IN (SELECT (hospital, case_id) FROM ({new}) WHERE amount < 0 OR quantity < 0)
-    GROUP BY hospital, case_id, item_code HAVING bool_or(amount < 0 OR quantity < 0)"""
+    FROM (SELECT *, NOT is_held AND (amount < 0 OR quantity < 0) AS refunds FROM ({lines})) AS own
+    JOIN {known} AS known ON own.hospital = known.hospital AND own.case_id = known.name
+    WHERE (own.hospital, own.case_id) IN (SELECT (hospital, case_id) FROM ({new}) WHERE amount < 0 OR quantity < 0)
+    GROUP BY own.hospital, own.case_id, item_code HAVING bool_or(refunds)"""
 
 
 def judge_sums(backend: Backend, staged: Sequence[Path], held: Sequence[str], gate: Gate) -> None:
@@ -47,7 +49,7 @@ def judge_sums(backend: Backend, staged: Sequence[Path], held: Sequence[str], ga
     fees = ", ".join(f"any_value(known.fee_{each}) AS fee_{each}" for each in _CATEGORIES)
     queries = {
         "line_sums": _SUMS.format(categories=categories, fees=fees, lines=lines, known=KNOWN),
-        "line_items": _ITEMS.format(lines=lines, new=new),
+        "line_items": _ITEMS.format(lines=lines, new=new, known=KNOWN),
     }
     for table, query in queries.items():
         _judge(backend, table, query, gate)

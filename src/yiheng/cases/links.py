@@ -32,8 +32,11 @@ _MOTHERS = """
     FROM cases WHERE mother_case IS NOT NULL
     UNION ALL
     SELECT child.hospital, child.case_id, 'mother', mother.case_id, 'number'
-    FROM cases AS child JOIN cases AS mother
-      ON child.hospital = mother.hospital AND child.patient = 'p-' || left(sha256(mother.patient || '{mark}'), 32)
+    FROM cases AS child JOIN (
+        SELECT *, patient AS child_name FROM cases WHERE sex = 2
+        UNION ALL
+        SELECT *, 'p-' || left(sha256(patient || '{mark}'), 32) FROM cases WHERE sex = 2) AS mother
+      ON child.hospital = mother.hospital AND child.patient = mother.child_name AND child.case_id <> mother.case_id
     WHERE child.mother_case IS NULL AND child.age_days <= {newborn} AND mother.sex = 2 AND mother.age_days IS NULL
       AND child.admit_date - mother.admit_date >= child.age_days
       AND child.admit_date - mother.discharge_date <= child.age_days"""

@@ -42,6 +42,16 @@ def parse(text: pa.Array, kind: pa.DataType, dates: tuple[str, ...] = ISO_DATES)
         return _parse_lists(text, kind, dates)
     if pa.types.is_string(kind):
         return Parsed(text, {})
+    coded = text.dictionary_encode()
+    if len(coded.dictionary) == len(text):
+        return _scalars(text, kind, dates)
+    found = _scalars(coded.dictionary, kind, dates)
+    broken = {rule: _mask(pa.array(mask).take(coded.indices)) for rule, mask in found.broken.items()}
+    return Parsed(found.values.take(coded.indices), broken)
+
+
+def _scalars(text: pa.Array, kind: pa.DataType, dates: tuple[str, ...]) -> Parsed:
+    """Different texts, each looked at once."""
     if pa.types.is_integer(kind):
         return _whole_numbers(text, kind)
     if pa.types.is_floating(kind):
@@ -60,6 +70,8 @@ def blank_to_null(text: pa.Array, missing: frozenset[str] = frozenset()) -> pa.A
     if not pc.max(pc.binary_length(text)).as_py():
         return pa.nulls(len(text), pa.string())
     trimmed = pc.utf8_trim_whitespace(text)
+    if not missing and pc.min(pc.binary_length(trimmed)).as_py():
+        return trimmed
     empty = pc.is_in(trimmed, value_set=pa.array(sorted(missing | {""}), pa.string())) if missing else _blank(trimmed)
     return pc.if_else(empty, pa.scalar(None, pa.string()), trimmed)
 

@@ -10,6 +10,12 @@ from yiheng.tables.snapshot import read_files
 _DATED = "valid_from"
 
 
+def dated_key(table: str) -> list[str]:
+    """What names a row of such a table: its key, and the date it is valid from where it has one."""
+    declared = contract(table)
+    return [*declared.key, *([_DATED] if _DATED in declared.schema.names else [])]
+
+
 class Places:
     """The rows of one load for such tables; a row takes the place of that with its key and its date valid from."""
 
@@ -27,7 +33,7 @@ class Places:
 
     def _merged(self, table: str, rows: pa.Table) -> pa.Table:
         declared = contract(table)
-        key = [*declared.key, *([_DATED] if _DATED in declared.schema.names else [])]
+        key = dated_key(table)
         with engine() as backend:
             held = read_files(backend, self._new.held_files(table), declared).to_pyarrow()
         whole = {tuple(row[name] for name in key): row for row in held.to_pylist() + rows.to_pylist()}

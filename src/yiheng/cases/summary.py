@@ -5,10 +5,11 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from yiheng.cases.quality.book import book
+from yiheng.cases.quality.frames import SUMS
 from yiheng.tables.snapshot import Snapshot
 
 # A finding on a line or an ICU stay holds as long as that row is there.
-_BY_ROW = {"lines": ("lines", "line_sums", "line_items"), "icu": ("icu",)}
+_BY_ROW = ("lines", "icu")
 _KEY = ["hospital", "case_id"]
 SCHEMA = pa.schema(
     [
@@ -23,12 +24,16 @@ def open_findings(snapshot: Snapshot) -> ir.Table:
     """The findings that still hold: on the version of a case that DATA has, on lines and ICU stays that are there."""
     findings = snapshot.table("findings")
     cases = snapshot.table("cases").select(*_KEY, "list_version")
-    about = {table: [rule.id for rule in book().rules.values() if rule.table in its] for table, its in _BY_ROW.items()}
-    others = [rule for its in about.values() for rule in its]
-    found = findings.filter(~findings.rule.isin(others)).semi_join(cases, [*_KEY, "list_version"])
-    for table, rules in about.items():
+    about = {table: [rule.id for rule in book().rules.values() if rule.table == table] for table in (*_BY_ROW, *SUMS)}
+    of_rows = [rule for table in _BY_ROW for rule in about[table]]
+    of_sums = [rule for table in SUMS for rule in about[table]]
+    again = snapshot.table("closed").select("file", "row", commit="opened")
+    current = findings.filter(~findings.rule.isin(of_rows)).semi_join(cases, [*_KEY, "list_version"])
+    summed = current.filter(current.rule.isin(of_sums)).anti_join(again, ["commit", "file", "row"])
+    found = current.filter(~current.rule.isin(of_sums)).union(summed)
+    for table in _BY_ROW:
         rows = snapshot.table(table).select(*_KEY, file="source_file", row="source_row")
-        found = found.union(findings.filter(findings.rule.isin(rules)).semi_join(rows, [*_KEY, "file", "row"]))
+        found = found.union(findings.filter(findings.rule.isin(about[table])).semi_join(rows, [*_KEY, "file", "row"]))
     return found
 
 

@@ -10,7 +10,7 @@ import typer
 from yiheng.base.progress import shown_progress
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import word
-from yiheng.cases.giveback import give_back
+from yiheng.cases.giveback import check_back, give_back
 from yiheng.cases.incoming import Incoming
 from yiheng.cases.input import cases_digest
 from yiheng.cases.intake import CORRECT, LOAD, WITHDRAW
@@ -61,6 +61,8 @@ def withdraw(files: Files, to: To) -> None:
 def _run(files: list[Path], to: Path, format: str | None, mapping: Path | None, bad: Path | None, action: str) -> None:
     if format is not None and (format == "mapped") != (mapping is not None):
         raise Refusal("--format mapped and --mapping FILE go together")
+    if bad is not None:
+        check_back(files, bad)
     with shown_progress() as progress:
         loaded = load_files(to, files, mapping, format=None if mapping else format, progress=progress, action=action)
     for its in loaded.files:

@@ -14,7 +14,8 @@ from yiheng.cases.summary import summary as summary_of
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Data
 from yiheng.tables.engine import engine
-from yiheng.tables.out import about_json, check_out, write_out
+from yiheng.tables.out import about_json, write_out
+from yiheng.tables.place import check_out
 from yiheng.tables.snapshot import Snapshot
 
 _MOST_LINES = 40
@@ -24,9 +25,7 @@ Cases = Annotated[Path, typer.Option(help="The DATA folder.")]
 def forms(form: Annotated[str | None, typer.Argument(help="One form: its header as a line of CSV.")] = None) -> None:
     """List the forms that a load knows by their headers, or print the header of one."""
     if form is not None:
-        its = known_form(form)
-        own = contract(its.table).own if its.layout is None else frozenset()
-        typer.echo(",".join(code for code in its.columns if code not in own))
+        typer.echo(",".join(known_form(form).columns))
         return
     for each in KNOWN:
         its = known_form(each)

@@ -13,7 +13,7 @@ from yiheng.tables.commit import Commit, Source, commit_numbers, create_commit, 
 from yiheng.tables.contract import contract
 from yiheng.tables.delta import Gone, Staged
 from yiheng.tables.engine import engine, held
-from yiheng.tables.version import code_version as code_version
+from yiheng.tables.version import code_version
 
 
 class Data:

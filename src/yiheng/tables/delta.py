@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from shutil import rmtree
 from types import TracebackType
@@ -9,7 +10,6 @@ from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, PostCommitHookProperties
 from deltalake.transaction import AddAction, RemoveAction
@@ -24,6 +24,17 @@ from yiheng.tables.points import point
 # Old versions stay readable by number, so their log entries are never folded away.
 _KEEP_LOG = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 _BITS = 8
+
+
+def repeating(schema: pa.Schema) -> list[str]:
+    """The columns whose values are few: texts and small numbers; a dictionary of all others only takes time."""
+    found = []
+    for field in schema:
+        listed = pa.types.is_list(field.type)
+        kind = field.type.value_type if listed else field.type
+        if pa.types.is_string(kind) or kind in (pa.int8(), pa.int16(), pa.date32()):
+            found.append(f"{field.name}.list.element" if listed else field.name)
+    return found
 
 
 class Gone:
@@ -94,9 +105,15 @@ class Staged:
         if self.contract.partition is None:
             self._write(None, table)
             return
-        parts = table[self.contract.partition]
-        for part in sorted(pc.unique(parts).to_pylist()):
-            self._write(part, table.filter(pc.equal(parts, part)))
+        if not table.num_rows:
+            return
+        parts = np.asarray(table[self.contract.partition])
+        if (parts[1:] < parts[:-1]).any():
+            order = np.argsort(parts, kind="stable")
+            table, parts = table.take(pa.array(order)), parts[order]
+        cuts = [0, *(np.flatnonzero(np.diff(parts)) + 1), len(parts)]
+        for start, end in pairwise(cuts):
+            self._write(int(parts[start]), table.slice(start, end - start))
 
     def rewrite(self, path: Path, unwanted_rows: np.ndarray) -> None:
         """Take the rows at these positions out of a staged file, row group by row group."""
@@ -145,7 +162,9 @@ class Staged:
             path.mkdir(parents=True, exist_ok=True)
             self._paths[part] = path / f"{self._commit:06}.parquet"
             point()
-            self._writers[part] = pq.ParquetWriter(self._paths[part], schema, compression="zstd")
+            self._writers[part] = pq.ParquetWriter(
+                self._paths[part], schema, compression="zstd", use_dictionary=repeating(schema)
+            )
         return self._writers[part]
 
     def actions(self) -> list[AddAction | RemoveAction]:

@@ -10,7 +10,7 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.whole import whole
 from yiheng.tables.engine import held, quoted
-from yiheng.tables.place import check_out as check_out
+from yiheng.tables.place import check_out
 
 
 def write_out(backend: Backend, table: pa.Table | ir.Table, path: Path, about: Mapping[str, str]) -> None:

@@ -16,9 +16,10 @@ from filelock import FileLock
 from ibis.backends.duckdb import Backend
 
 from yiheng.tables.commit import sync_folder, write_durably
-from yiheng.tables.data import Data, code_version
+from yiheng.tables.data import Data
 from yiheng.tables.digest import digest
 from yiheng.tables.points import point
+from yiheng.tables.version import code_version
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ KNOWN = (*_TABLES, *_OFFICIAL)
 
 def _own(table: str) -> Form:
     declared = contract(table)
-    columns = {column.name: column.name if table in _BY_CODE else column.zh for column in declared.columns}
+    given = [column for column in declared.columns if column.name not in declared.own]
+    columns = {column.name: column.name if table in _BY_CODE else column.zh for column in given}
     return Form(table, word(f"table_{table}"), _FORMATS.get(table, "places"), table, columns, declared.key, None)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from yiheng.base.refusal import Refusal
 from yiheng.cases.forms.known import KNOWN, Form, known_form
 from yiheng.cases.layout import Layout, Recipe, canonical
-from yiheng.codes.keys import normal
+from yiheng.codes.normal import normal
 
 # What a file of returned rows has behind the sender's own columns; see `returned`.
 RETURNED = ("退回编号", "问题", "处理办法")

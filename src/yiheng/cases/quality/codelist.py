@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yiheng.base.refusal import Refusal
-from yiheng.codes.keys import normal
+from yiheng.codes.normal import normal
 
 
 @dataclass(frozen=True)

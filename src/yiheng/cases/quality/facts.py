@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.quality.codelist import CodeList
-from yiheng.codes.keys import normal
+from yiheng.codes.normal import normal
 
 # The columns that hold codes; those of the same kind share the edition column.
 KINDS = {"dx": "dx", "proc": "proc", "external_cause": "dx", "pathology": "dx"}

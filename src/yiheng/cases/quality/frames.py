@@ -22,7 +22,8 @@ _MONEY = pa.decimal128(18, 2)
 _MONEY_SUM, _QUANTITY_SUM = pa.decimal128(28, 2), pa.decimal128(28, 4)
 _SUMS = pa.schema(
     [
-        ("hospital", pa.string()), ("case_id", pa.string()), ("year", pa.int16()), ("source_row", pa.int64()),
+        ("hospital", pa.string()), ("case_id", pa.string()), ("year", pa.int16()), ("list_version", pa.int32()),
+        ("source_row", pa.int64()),
         ("lines_total", _MONEY_SUM), ("total_fee", _MONEY),
         *((f"lines_{number:02}", _MONEY_SUM) for number in range(1, 15)),
         *((f"fee_{number:02}", _MONEY) for number in range(1, 15)),
@@ -30,12 +31,14 @@ _SUMS = pa.schema(
 )  # fmt: skip
 _ITEMS = pa.schema(
     [
-        ("hospital", pa.string()), ("case_id", pa.string()), ("year", pa.int16()), ("source_row", pa.int64()),
+        ("hospital", pa.string()), ("case_id", pa.string()), ("year", pa.int16()), ("list_version", pa.int32()),
+        ("source_row", pa.int64()),
         ("item_code", pa.string()), ("net_quantity", _QUANTITY_SUM), ("net_amount", _MONEY_SUM),
     ]
 )  # fmt: skip
 # Tables that a load makes up: a case's lines summed, and those items of a case of which something was refunded.
 _MADE = {"line_sums": _SUMS, "line_items": _ITEMS}
+SUMS = tuple(_MADE)
 TABLES = ("cases", "lines", "icu", *_MADE)
 
 
