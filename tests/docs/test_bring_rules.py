@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from yiheng.base.refusal import Refusal
 from yiheng.cli.main import app
-from yiheng.drg.places import packs_in_force, registry
+from yiheng.drg.packs.places import packs_in_force, registry
 
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 # The files that the blocks make, in the order of the page.

@@ -1,9 +1,9 @@
 """The generated page on rule packs names every table, column, key, switch and check."""
 
 import make_docs
-from yiheng.drg.schema import forms, keys
-from yiheng.drg.severities import checks
-from yiheng.drg.switches import DEFAULTS
+from yiheng.drg.packs.schema import forms, keys
+from yiheng.drg.packs.severities import checks
+from yiheng.drg.packs.switches import DEFAULTS
 from yiheng.policy.loader import scheme
 
 

@@ -1,6 +1,10 @@
 """Generated pages say what the code says."""
 
+import duckdb
+import pytest
+
 import make_docs
+from yiheng.tables.contract import contract
 
 
 def test_a_cell_cannot_break_its_table() -> None:
@@ -43,3 +47,26 @@ def test_every_quality_rule_has_its_section() -> None:
     for rule in make_docs.book().rules.values():
         section = page.split(f"\n## {rule.id}\n")[1].split("\n## ")[0]
         assert all(text in section for text in (rule.why.zh, rule.cure.en, f"rule = '{rule.id}'"))
+
+
+def test_every_table_that_rules_are_asked_of_has_rules_on_the_page() -> None:
+    asked = {rule.table for rule in make_docs.book().rules.values()}
+    assert asked == set(make_docs.ASKED_OF)
+
+
+@pytest.mark.parametrize("rule", make_docs.book().rules.values(), ids=lambda rule: rule.id)
+def test_the_query_of_every_rule_can_be_asked(rule: make_docs.Rule) -> None:
+    connection = duckdb.connect()
+    for name in ("findings", "quarantine", "lines", "icu"):
+        connection.register(name, contract(name).schema.empty_table())
+    assert connection.sql(make_docs.rows_query(rule)).fetchall() == []
+
+
+def test_every_form_has_its_section_and_its_columns_what_they_become() -> None:
+    page = make_docs.forms_page()
+    for form_id in make_docs.KNOWN:
+        assert f"\n## {form_id}\n" in page
+    assert "It has 346 columns; " in page
+    assert "| `P321` | 出院主要诊断编码 | `dx`, `names` (dx) |" in page
+    assert "| `P3` | 病案号 | `case_id` |" in page
+    assert "\n```csv\nP900,P6891,P686," in page
