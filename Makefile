@@ -11,11 +11,13 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 py
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Spark wants an older pandas than everything else has, so its tests have a place of their own.
+SPARK := .venv-spark
 ASSETS := src/yiheng/reports/assets/echarts.min.js
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo test check test-all bench lock assets docs clean
+.PHONY: help setup demo test check test-all bench soak lock assets docs clean
 
 help:  ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +28,7 @@ demo: setup  ## a made-up region, from its discharges to the report
 	$(BIN)/yiheng demo
 
 test: setup  ## the tests that need nothing but Python
-	$(BIN)/python -m pytest -m "not browser and not fault and not slow"
+	$(BIN)/python -m pytest -m "not browser and not fault and not spark and not slow"
 
 check: setup  ## style, types, import direction, house rules, policy values, documents
 	$(BIN)/ruff check .
@@ -37,11 +39,17 @@ check: setup  ## style, types, import direction, house rules, policy values, doc
 	$(BIN)/python scripts/check_policy.py
 	$(BIN)/python scripts/check_docs.py
 
-test-all: setup  ## every test, also with a browser, killed processes and the built wheel; with CI set none may be skipped
-	$(BIN)/python -m pytest $(if $(CI),--nothing-skipped)
+test-all: setup $(SPARK)/.installed  ## every test, also with a browser, a Spark cluster (Java 17), killed processes; with CI set none may be skipped
+	$(BIN)/python -m pytest -m "not spark" $(if $(CI),--nothing-skipped)
+	$(SPARK)/bin/python -m pytest -m spark $(if $(CI),--nothing-skipped)
 
 bench: setup  ## measure the figures that the README quotes
 	$(BIN)/python benchmarks/first_light.py
+	$(BIN)/python benchmarks/intake.py
+	$(BIN)/python benchmarks/drg.py --peers --write
+
+soak: setup  ## ten times as many mutated files and rows, and the slow grouping tests
+	YIHENG_FUZZ=10 $(BIN)/python -m pytest -m slow tests/cases tests/drg
 
 docs: setup  ## write the generated pages of docs/reference
 	$(BIN)/python scripts/make_docs.py
@@ -50,6 +58,7 @@ lock: $(INSTALLED)  ## renew requirements/*.txt and package-lock.json from pypro
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	$(COMPILE) --upgrade pyproject.toml -o requirements/run.txt
 	$(COMPILE) --upgrade pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --upgrade pyproject.toml --extra spark --group dev -o requirements/spark.txt
 	$(COMPILE) --upgrade --group node -o requirements/node.txt
 	$(COMPILE) --upgrade --group lock -o requirements/lock.txt
 	$(BIN)/python scripts/make_assets.py --lock
@@ -57,7 +66,7 @@ lock: $(INSTALLED)  ## renew requirements/*.txt and package-lock.json from pypro
 assets: $(ASSETS)  ## fetch the chart library from npm into the package
 
 clean:  ## remove everything that these commands made, but no data
-	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv $(SPARK) node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	rm -f $(ASSETS) src/yiheng/reports/assets/*.LICENSE
 	find src tests scripts $(wildcard benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -68,6 +77,12 @@ clean:  ## remove everything that these commands made, but no data
 $(INSTALLED): requirements/dev.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SPARK)/.installed: requirements/spark.txt pyproject.toml | .venv/bin/python
+	.venv/bin/python -m venv $(SPARK)
+	$(SPARK)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	$(SPARK)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(ASSETS): package.json package-lock.json scripts/make_assets.py | $(INSTALLED)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
-LOCKS = ("run", "dev", "lock", "node")
+LOCKS = ("run", "dev", "spark", "lock", "node")
 
 
 def names(text: str) -> list[str]:
@@ -33,6 +33,7 @@ def test_the_locks_hold_what_the_project_asks_for(root: Path) -> None:
     groups = project["dependency-groups"]
     asked = {"run": project["project"]["dependencies"], **groups}
     asked["dev"] = asked["dev"] + asked["run"]
+    asked["spark"] = asked["dev"] + project["project"]["optional-dependencies"]["spark"]
     for lock, requirements in asked.items():
         locked = names((root / "requirements" / f"{lock}.txt").read_text(encoding="utf-8"))
         assert set(names("\n".join(requirements))) <= set(locked), lock
