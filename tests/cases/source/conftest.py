@@ -44,7 +44,7 @@ def make_book(tmp_path: Path) -> Make:
             f'<Relationship Id="t" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
             "xl/styles.xml": STYLES,
             "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}"><si><t>病例号</t></si><si><r><t>诊</t></r><r><t>断 </t></r>'
-            "<rPh><t>zhen duan</t></rPh></si><si><t>a_x000D_b</t></si></sst>",
+            "<rPh sb='0' eb='2'><t>zhen duan</t></rPh></si><si><t>a_x000D_b</t></si></sst>",
         }
         for n, (_, _, rows, after) in zip(numbers, sheets, strict=True):
             parts[f"xl/worksheets/sheet{n}.xml"] = (

@@ -1,6 +1,8 @@
 """What Excel may have changed is found; what it holds is read as it is."""
 
 import datetime
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +10,20 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.source import Workbook, package
+from yiheng.cases.source import Workbook, package, worksheet
 from yiheng.cases.source import excel as module
-from yiheng.cases.source.worksheet import Book, Covered, Merge, cell_of
+from yiheng.cases.source.worksheet import Book, Covered, cell_of
 
 HEAD = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
 NAMES = ["病例号", "诊断"]
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STRICT = "http://purl.oclc.org/ooxml/officeDocument"
+STYLES = f"""<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"""
 FIRST_MARCH = datetime.datetime.fromisoformat("1900-03-01")
 DAY = datetime.timedelta(days=1)
 
@@ -63,8 +71,12 @@ CELLS = {
     '<c r="B2" t="b"><v>1</v></c>': ("true", ""),
     '<c r="B2" t="b"><v>0</v></c>': ("false", ""),
     '<c r="B2" t="s"><v>2</v></c>': ("a\rb", ""),
+    '<c r="B2" t="str"><v>a_x005F_x000D_b</v></c>': ("a_x000D_b", ""),
     '<c r="B2" t="inlineStr"><is><t> 01.0101 </t></is></c>': ("01.0101", ""),
-    '<c r="B2" t="inlineStr"><is><r><t>I</t></r><r><t>10</t></r><rPh><t>x</t></rPh></is></c>': ("I10", ""),
+    '<c r="B2" t="inlineStr"><is><r><t>I</t></r><r><t>10</t></r><rPh sb="0" eb="1"/></is></c>': (
+        "I10",
+        "",
+    ),
     '<c r="B2" t="str"><v> </v></c>': (None, ""),
     '<c r="B2" s="1"/>': (None, ""),
 }
@@ -99,8 +111,9 @@ def test_every_second_is_read_back(moment: datetime.datetime, from_1904: bool) -
     if moment <= first + DAY:
         return
     serial = (moment - first) / DAY
-    book = Book(dates=frozenset({1}), from_1904=from_1904)
-    assert cell_of(repr(serial), "n", 1, book).text == str(moment).removesuffix(" 00:00:00")
+    book = Book(dates=frozenset({1}), epoch=MAC_EPOCH if from_1904 else WINDOWS_EPOCH)
+    cell = {"value": serial, "data_type": "n", "style_id": 1}
+    assert cell_of(cell, book).text == str(moment).removesuffix(" 00:00:00")
 
 
 def test_covered_cells_are_hazards_and_phantom_rows_are_no_rows(make_book: Any) -> None:
@@ -137,20 +150,20 @@ def test_covered_cells_are_hazards_and_phantom_rows_are_no_rows(make_book: Any) 
 
 
 @pytest.mark.property
-@given(st.lists(st.tuples(*[st.integers(1, 12)] * 4), max_size=6), st.sets(st.integers(1, 12)))
-def test_covered_columns(ranges: list[tuple[int, int, int, int]], among: set[int]) -> None:
-    found = [Merge(min(a, b), min(c, d), max(a, b), max(c, d)) for a, b, c, d in ranges]
-    covered = Covered(sorted(found, key=lambda merge: merge.top))
+@given(st.lists(st.tuples(*[st.integers(1, 12)] * 4), max_size=6))
+def test_covered_columns(corners: list[tuple[int, int, int, int]]) -> None:
+    ranges = [(min(a, b), min(c, d), max(a, b), max(c, d)) for a, b, c, d in corners]
+    letter = get_column_letter
+    refs = [f"{letter(left)}{top}:{letter(right)}{bottom}" for top, left, bottom, right in ranges]
+    part = "".join(f'<x:mergeCell ref="{ref}"/>' for ref in refs)
+    covered = Covered(io.BytesIO(f'<x:worksheet xmlns:x="x">{part}</x:worksheet>'.encode()))
     for row in range(1, 13):
-        expected = {
+        assert covered.columns(row) == {
             column
-            for column in among
-            for merge in found
-            if merge.top <= row <= merge.bottom
-            and merge.left <= column <= merge.right
-            and (row, column) != (merge.top, merge.left)
+            for top, left, bottom, right in ranges
+            for column in range(left, right + 1)
+            if top <= row <= bottom and (row, column) != (top, left)
         }
-        assert covered.columns(row, sorted(among)) == sorted(expected)
 
 
 def test_hidden_sheets_are_named_and_never_read(make_book: Any) -> None:
@@ -188,6 +201,33 @@ def test_the_other_namespace_and_prefixes_of_the_format(make_book: Any) -> None:
     assert read(book, ["号"]) == ([(1, "1"), (2, None)], hazards)
 
 
+def test_a_workbook_in_the_strict_form_throughout(make_book: Any) -> None:
+    path = make_book(sheet(f'{HEAD}<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" s="3"><v>45659</v></c></row>'))
+    with zipfile.ZipFile(path) as given:
+        parts = {name: given.read(name).decode() for name in given.namelist()}
+    strict = {MAIN: "http://purl.oclc.org/ooxml/spreadsheetml/main", OFFICE: f"{STRICT}/relationships"}
+    for old, new in strict.items():
+        parts = {name: part.replace(old, new) for name, part in parts.items()}
+    assert read(Workbook(make_book(more=parts)), NAMES)[0] == [(1, "a\rb", "2025-01-02")]
+
+
+def test_fonts_and_fills_are_not_looked_at(make_book: Any) -> None:
+    styles = STYLES.replace(
+        "<cellXfs>", '<fonts><font><family val="99"/></font></fonts><fills><fill/></fills><cellXfs>'
+    )
+    path = make_book(sheet(f'{HEAD}<row r="2"><c r="B2" s="1"><v>45659</v></c></row>'), more={"xl/styles.xml": styles})
+    assert read(Workbook(path), ["诊断"])[0] == [(1, "2025-01-02")]
+
+
+def test_a_row_without_an_end_is_refused(make_book: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worksheet, "_AT_ONCE", 100)
+    book = Workbook(make_book(sheet(HEAD + f'<row r="2">{"<c/>" * 99}</row><row r="3">{"<c/>" * 100}</row>')))
+    with pytest.raises(Refusal) as caught:
+        list(book.rows(NAMES))
+    line = "file a.xlsx: is not an Excel workbook (.xlsx): more than 100 elements without an end of <row>"
+    assert str(caught.value) == line
+
+
 def test_a_sheet_as_wide_as_can_be(tmp_path: Path) -> None:
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("宽")
@@ -206,6 +246,7 @@ DAMAGED = {
     "beyond the last column": '<row r="2"><c r="XFE2" t="str"><v>x</v></c></row>',
     "no such text": '<row r="2"><c r="A2" t="s"><v>77</v></c></row>',
     "no number": '<row r="2"><c r="A2"><v>seven</v></c></row>',
+    "beyond the last row": '<row r="1048577"><c r="A1048577"><v>1</v></c></row>',
     "rows out of order": '<row r="3"><c r="A3"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>',
     "cut": '<row r="2"><c r="A2"><v>1</v></c>',
 }

@@ -265,9 +265,10 @@ def _unended(text: bytes) -> str:
 
 def _as_utf8(text: bytes) -> bytes:
     """`text` itself; or, where it has bytes that are no text, a copy in which they stand as \\xff."""
+    ends = pa.array([0, len(text)], pa.int64()).buffers()[1]
     try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
+        pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(text)).validate(full=True)
+    except pa.ArrowInvalid:
         return text.decode("utf-8", "backslashreplace").encode()
     return text
 

@@ -1,21 +1,26 @@
 """Packages (压缩包): the zip file that an Excel workbook is, looked at before anything in it is believed.
 
-What is no workbook, holds macros, is encrypted, or would grow beyond all measure is refused.
+What is no workbook, holds macros, is encrypted, declares a document type, or would grow beyond all measure is refused.
 """
 
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError, fromstring
-from xml.parsers.expat import ExpatError
+from typing import IO, Any
+from xml.etree.ElementTree import ParseError, fromstring
+from xml.parsers import expat
+
+from openpyxl.packaging.manifest import Manifest
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, REL_NS, XLSX, XLTX
 
 from yiheng.base.refusal import Refusal
 
-CONTENT_TYPES = "[Content_Types].xml"
-
+# The names that the strict form of the format has for relations; openpyxl knows those of the other form.
+_STRICT_RELATIONS = b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+_BEGINNING = 4 << 10
 # A part that is read as a whole, all of the texts, and everything: bytes unpacked.
 _PART = 64 << 20
 _TEXTS = 512 << 20
@@ -30,51 +35,51 @@ _TEXTS_PART = re.compile(r"sharedStrings\.xml$", re.IGNORECASE)
 _SAVE = "save it in Excel as .xlsx (Excel 工作簿)"
 
 
-@contextmanager
-def workbook(path: Path) -> Iterator[None]:
-    """What is wrong with a workbook whose parts cannot be read, as one refusal."""
-    try:
-        yield
-    except (zipfile.BadZipFile, KeyError, OSError, zlib.error, EOFError, ValueError, IndexError) as error:
-        raise Refusal(f"is not an Excel workbook (.xlsx): {error}", file=path.name) from None
-    except (ParseError, ExpatError) as error:
-        raise Refusal(f"is not an Excel workbook (.xlsx): its XML is damaged: {error}", file=path.name) from None
+class Parts(zipfile.ZipFile):
+    """The parts of a workbook; those that are read as a whole name relations as openpyxl knows them."""
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        return super().read(name, pwd).replace(_STRICT_RELATIONS, REL_NS.encode())
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened(path: Path) -> Iterator[Parts]:
     """The parts of a workbook; a file that is none, or one that is not safe to read, is refused."""
-    with workbook(path), zipfile.ZipFile(path) as package:
-        _check_size(package, path)
-        _check_kind(package, path)
-        yield package
+    try:
+        with Parts(path) as parts:
+            _check_size(parts, path)
+            for name in parts.namelist():
+                with parts.open(name) as stream:
+                    _check_beginning(stream, name)
+            _check_kind(parts, path)
+            yield parts
+    except (ParseError, expat.ExpatError) as error:
+        raise Refusal(f"is not an Excel workbook (.xlsx): its XML is damaged: {error}", file=path.name) from None
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, LookupError, TypeError, ValueError) as error:
+        raise Refusal(f"is not an Excel workbook (.xlsx): {error}", file=path.name) from None
 
 
-def read(package: zipfile.ZipFile, name: str) -> Element:
-    """A small part as XML; one with a document type of its own is no part of a workbook."""
-    content = package.read(name)
-    if b"<!DOCTYPE" in content:
-        raise ValueError(f"{name} declares a document type")
-    return fromstring(content)
-
-
-def local(tag: str) -> str:
-    """The name of an element or attribute without its namespace, of which there are two kinds."""
-    return tag.rpartition("}")[2]
-
-
-def main_part(package: zipfile.ZipFile) -> str:
+def main_part(parts: Parts) -> str:
     """The name of the part that lists the sheets; empty where there is none."""
-    for name, kind in _kinds(package).items():
-        if kind.endswith(("sheet.main+xml", "template.main+xml")):
-            return name
-    return ""
+    types: Any = fromstring(parts.read(ARC_CONTENT_TYPES))
+    manifest: Any = Manifest.from_tree(types)
+    found = manifest.find(XLSX) or manifest.find(XLTX)
+    return str(found.PartName).lstrip("/") if found else ""
 
 
-def _kinds(package: zipfile.ZipFile) -> dict[str, str]:
-    """The content type of each part that has one of its own."""
-    overrides = (each for each in read(package, CONTENT_TYPES) if local(each.tag) == "Override")
-    return {each.get("PartName", "").lstrip("/"): each.get("ContentType", "") for each in overrides}
+def _check_beginning(stream: IO[bytes], name: str) -> None:
+    """A part of a workbook has no document type, in which entities could be declared; pictures are no XML."""
+    begun: list[str] = []
+
+    def refuse(*_: object) -> None:
+        raise ValueError(f"{name} declares a document type")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda tag, _: begun.append(tag)
+    with suppress(expat.ExpatError):
+        while not begun and (block := stream.read(_BEGINNING)):
+            parser.Parse(block, False)
 
 
 def _check_size(package: zipfile.ZipFile, path: Path) -> None:
@@ -93,20 +98,19 @@ def _check_size(package: zipfile.ZipFile, path: Path) -> None:
 
 
 def _too_large(path: Path, part: str) -> Refusal:
-    return Refusal(
-        "unpacks to more than a workbook can hold", file=path.name, value=part, cure="send it as CSV or in parts"
-    )
+    what = "unpacks to more than a workbook can hold"
+    return Refusal(what, file=path.name, value=part, cure="send it as CSV or in parts")
 
 
-def _check_kind(package: zipfile.ZipFile, path: Path) -> None:
-    names = [name.lower() for name in package.namelist()]
-    if CONTENT_TYPES.lower() not in names:
+def _check_kind(parts: Parts, path: Path) -> None:
+    names = " ".join(parts.namelist()).lower()
+    if ARC_CONTENT_TYPES.lower() not in names:
         what = "is not an Excel workbook (.xlsx): it is a zip of other files"
         raise Refusal(what, file=path.name, cure="unpack it and send the files")
-    kinds = " ".join(_kinds(package).values())
-    if "sheet.binary" in kinds or any(name.endswith("workbook.bin") for name in names):
+    kinds = parts.read(ARC_CONTENT_TYPES).lower()
+    if b"sheet.binary" in kinds or "workbook.bin" in names:
         raise Refusal("is a binary workbook (.xlsb)", file=path.name, cure=_SAVE)
-    if "macro" in kinds.lower() or any("vbaproject" in name or "/macrosheets/" in name for name in names):
+    if b"macro" in kinds or "vbaproject" in names or "/macrosheets/" in names:
         raise Refusal("holds macros (宏)", file=path.name, cure=f"{_SAVE}, without macros")
-    if not main_part(package):
+    if not main_part(parts):
         raise Refusal("is not an Excel workbook (.xlsx): it has no list of sheets", file=path.name, cure=_SAVE)
