@@ -10,6 +10,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 py
 	$(shell $(name) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(name))))
 
 BIN := .venv/bin
+# Tests run on all processors, a file at a time, so that what a file's tests share is made once.
+PYTEST := -m pytest -n auto --dist loadfile
 INSTALLED := .venv/.installed
 # Spark wants an older pandas than everything else has, so its tests have a place of their own.
 SPARK := .venv-spark
@@ -28,7 +30,7 @@ demo: setup  ## a made-up region, from its discharges to the report
 	$(BIN)/yiheng demo
 
 test: setup  ## the tests that need nothing but Python
-	$(BIN)/python -m pytest -m "not browser and not fault and not spark and not slow"
+	$(BIN)/python $(PYTEST) -m "not browser and not fault and not spark and not slow"
 
 check: setup  ## style, types, import direction, house rules, policy values, documents
 	$(BIN)/ruff check .
@@ -40,7 +42,7 @@ check: setup  ## style, types, import direction, house rules, policy values, doc
 	$(BIN)/python scripts/check_docs.py
 
 test-all: setup $(SPARK)/.installed  ## every test, also with a browser, a Spark cluster (Java 17), killed processes; with CI set none may be skipped
-	$(BIN)/python -m pytest -m "not spark" $(if $(CI),--nothing-skipped)
+	$(BIN)/python $(PYTEST) -m "not spark" $(if $(CI),--nothing-skipped)
 	$(SPARK)/bin/python -m pytest -m spark $(if $(CI),--nothing-skipped)
 
 bench: setup  ## measure the figures that the README quotes
@@ -49,7 +51,7 @@ bench: setup  ## measure the figures that the README quotes
 	$(BIN)/python benchmarks/drg.py --peers --write
 
 soak: setup  ## ten times as many mutated files and rows, and the slow grouping tests
-	YIHENG_FUZZ=10 $(BIN)/python -m pytest -m slow tests/cases tests/drg
+	YIHENG_FUZZ=10 $(BIN)/python $(PYTEST) -m slow tests/cases tests/drg
 
 docs: setup  ## write the generated pages of docs/reference
 	$(BIN)/python scripts/make_docs.py

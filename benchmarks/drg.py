@@ -137,9 +137,9 @@ def floor(cases: Path, out: Path) -> None:
     """Read the columns that grouping reads, encode codes and numbers, write as many columns as it writes."""
     import yiheng.cli.drg
     import yiheng.cli.main
-    import yiheng.drg.batch  # noqa: F401
+    import yiheng.drg.kernel.batch  # noqa: F401
     from yiheng.base.progress import Silent
-    from yiheng.drg.stream import grouped, parquet_pieces, write_parquet
+    from yiheng.drg.kernel.stream import grouped, parquet_pieces, write_parquet
     from yiheng.tables.arrow import forgo_pandas
 
     forgo_pandas()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from yiheng.drg.case import case_of
-from yiheng.drg.opening import open_pack
+from yiheng.drg.packs.opening import open_pack
 from yiheng.drg.reference import group
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from yiheng.cases.forms import KNOWN, Form, known_form
 from yiheng.cases.layout import Layout
 from yiheng.cases.quality.book import Book, Rule, book
 from yiheng.cases.quality.compile import VOCABULARY
-from yiheng.cli.main import app
+from yiheng.cli.main import COMMANDS, app
 from yiheng.drg.packs.schema import forms, keys
 from yiheng.drg.packs.severities import checks
 from yiheng.drg.packs.switches import DEFAULTS, choices
@@ -30,9 +30,8 @@ def program() -> TyperGroup:
     """The whole command line: every command is loaded, which the program itself does only for the one asked for."""
     command = get_command(app)
     assert isinstance(command, TyperGroup), "yiheng has more than one command"
-    context = typer.Context(command)
-    for name in command.list_commands(context):
-        assert command.get_command(context, name) is not None, f"yiheng has no command {name}"
+    for name in COMMANDS:
+        assert command.get_command(typer.Context(command), name) is not None, f"yiheng has no command {name}"
     return command
 
 
@@ -276,8 +275,9 @@ def _row(cells: Iterable[object]) -> str:
     return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
-def _by_english(term: Sequence[object]) -> tuple[str, str]:
-    return str(term[1]).casefold(), str(term[0])
+def _by_english(term: Sequence[object]) -> tuple[str, ...]:
+    zh, en, note = map(str, term)
+    return en.casefold(), zh, note
 
 
 def _columns(name: str) -> str:

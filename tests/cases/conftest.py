@@ -1,5 +1,6 @@
 """Files of cases as a hospital might send them, and the installed command that loads them."""
 
+import csv
 import hashlib
 import os
 import subprocess
@@ -9,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from yiheng.cases.forms import known_form
+from yiheng.cases.identity import KEY_FILE, Key, new_key
 from yiheng.tables.data import Data
 from yiheng.tables.digest import digest
 from yiheng.tables.engine import engine
@@ -85,3 +89,70 @@ def rows_of() -> Callable[..., list[dict[str, Any]]]:
         return sorted(found.to_pylist(), key=lambda row: [str(value) for value in row.values()])
 
     return read
+
+
+@pytest.fixture(scope="session")
+def everything() -> Callable[[Path], str]:
+    """All that DATA keeps, as text: every cell of every Parquet file, and every other file."""
+
+    def read(root: Path) -> str:
+        found = []
+        for path in sorted(root.rglob("*")):
+            if path.suffix == ".parquet":
+                found.append(str(pq.ParquetFile(path).read().to_pylist()))
+            elif path.is_file():
+                found.append(path.read_text(encoding="utf-8"))
+        return "\n".join(found)
+
+    return read
+
+
+@pytest.fixture
+def region_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Key:
+    """A region's key, which the environment names."""
+    key = new_key(tmp_path / "region.key")
+    monkeypatch.setenv(KEY_FILE, str(tmp_path / "region.key"))
+    return key
+
+
+@pytest.fixture(scope="session")
+def identity_number() -> Callable[[str, str], str]:
+    """A made-up number of 18 signs with its check digit, of an area that nobody has: birth date, order."""
+
+    def made(born: str, order: str) -> str:
+        digits = "990000" + born + order
+        rest = sum(2 ** (17 - place) % 11 * int(digit) for place, digit in enumerate(digits)) % 11
+        return digits + "10X98765432"[rest]
+
+    return made
+
+
+@pytest.fixture
+def form_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a CSV file of a known form with all its columns, by its codes or its Chinese names; empty where unsaid."""
+
+    def write(form: str, name: str, *rows: Mapping[str, str], names: bool = False, encoding: str = "utf-8") -> Path:
+        columns = known_form(form).columns
+        path = tmp_path / name
+        with path.open("w", encoding=encoding, newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns.values() if names else columns)
+            for row in rows:
+                assert set(row) <= set(columns), set(row) - set(columns)
+                writer.writerow([row.get(code, "") for code in columns])
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def whole() -> Callable[[Any], None]:
+    """Hold the counts of a load together: accepted + quarantined = rows, in each file and in the load."""
+
+    def check(loaded: Any) -> None:
+        for its, source in zip(loaded.files, loaded.commit.sources, strict=True):
+            assert source.accepted + source.quarantined == source.rows == its.rows
+            assert min(source.accepted, source.quarantined) >= 0
+        assert loaded.accepted + loaded.quarantined == sum(source.rows for source in loaded.commit.sources)
+
+    return check

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from yiheng.cases.build import build, finish, text_of
+from yiheng.cases.build import build, finish
 from yiheng.cases.finding import Finding
 from yiheng.cases.layout import Layout, Recipe
 from yiheng.cases.source import Rows
@@ -31,7 +31,7 @@ def rows(*cells: str, broken: tuple[Finding, ...] = (), first: int = 1) -> Rows:
 )  # fmt: skip
 def test_a_band_becomes_its_lower_bound(band: str, lower: int | None) -> None:
     built = build(Layout(KEYS | {"age": Recipe(("x",), band=True)}), rows(band), "a.csv")
-    assert built.cases["age"].to_pylist() == ([] if lower is None else [lower])
+    assert built.table["age"].to_pylist() == ([] if lower is None else [lower])
     assert built.findings == ([Finding(1, "x", band, "band")] if lower is None else [])
 
 
@@ -45,7 +45,7 @@ def test_a_band_becomes_its_lower_bound(band: str, lower: int | None) -> None:
 )  # fmt: skip
 def test_units_are_converted_exactly_or_not_at_all(factor: str, text: str, fee: str | None) -> None:
     built = build(Layout(KEYS | {"total_fee": Recipe(("x",), times=factor)}), rows(text), "a.csv")
-    assert [str(value) for value in built.cases["total_fee"].to_pylist()] == ([] if fee is None else [fee])
+    assert [str(value) for value in built.table["total_fee"].to_pylist()] == ([] if fee is None else [fee])
     assert built.bad == (fee is None)
 
 
@@ -53,9 +53,9 @@ def test_rows_that_were_broken_before_are_counted_once() -> None:
     broken = (Finding(3, "", "a,b", "columns"),)
     built = build(Layout(KEYS | {"age": Recipe(("x",)), "sex": Recipe(("x",))}), rows("1", "x", broken=broken), "a.csv")
     assert built.bad == 2
-    assert built.findings == [*broken, Finding(2, "x", "x", "whole_number"), Finding(2, "x", "x", "whole_number")]
-    assert built.cases.schema == contract("cases").schema
-    assert built.cases.select(["case_id", "source_file", "source_row", "age"]).to_pylist() == [
+    assert built.findings == [*broken, Finding(2, "x", "x", "whole_number")]
+    assert built.table.schema == contract("cases").schema
+    assert built.table.select(["case_id", "source_file", "source_row", "age"]).to_pylist() == [
         {"case_id": "1", "source_file": "a.csv", "source_row": 1, "age": 1}
     ]
 
@@ -76,7 +76,7 @@ def test_lists_that_go_together_have_one_length(dx: list[str] | None, present: l
         "dx_present": pa.array([present], pa.list_(pa.int8())),
     }
     built = finish(columns, np.array([7]), "a.csv", [], {})
-    assert (built.cases.num_rows, built.bad) == ((1, 0) if fits else (0, 1))
+    assert (built.table.num_rows, built.bad) == ((1, 0) if fits else (0, 1))
     assert [(found.row, found.column, found.rule) for found in built.findings] == (
         [] if fits else [(7, "dx_present", "parallel")]
     )
@@ -90,18 +90,26 @@ def test_the_year_is_given_or_that_of_the_discharge() -> None:
         "discharge_date": pa.array([date(2024, 1, 1), date(2024, 1, 1), None]),
     }
     built = finish(columns, np.arange(1, 4), "a.csv", [], {"year": "年度"})
-    assert built.cases["year"].to_pylist() == [2022, 2024]
+    assert built.table["year"].to_pylist() == [2022, 2024]
     assert built.findings == [Finding(3, "年度", "", "required")]
 
 
 def test_several_columns_become_one() -> None:
     table = pa.table({"a": ["1", "", " 3 "], "b": ["x", "y", ""], "c": ["", "", "z"]})
-    given = Rows(table, np.arange(1, 4), [])
-    assert text_of(Recipe(("a", "b"), between="-"), given, frozenset()).to_pylist() == ["1-x", None, None]
-    assert text_of(Recipe(("a", "b", "c"), as_list=True), given, frozenset()).to_pylist() == [
-        ["1", "x"],
-        ["y"],
-        ["3", "z"],
+    recipes = {
+        "hospital": Recipe(constant="H"),
+        "case_id": Recipe(row_number=True, prefix="R"),
+        "year": Recipe(constant="2023"),
+        "dx": Recipe(("a", "b", "c"), as_list=True),
+        "group": Recipe(("a", "b"), between="-"),
+        "dept": Recipe(("b",)),
+    }
+    built = build(Layout(recipes, missing=frozenset({"x"})), Rows(table, np.arange(1, 4)), "a.csv")
+    assert built.table.select(["case_id", "group", "dx", "dept"]).to_pylist() == [
+        {"case_id": "R1", "group": None, "dx": ["1"], "dept": None},
+        {"case_id": "R2", "group": None, "dx": ["y"], "dept": "y"},
+        {"case_id": "R3", "group": None, "dx": ["3", "z"], "dept": None},
     ]
-    assert text_of(Recipe(row_number=True, prefix="R"), given, frozenset()).to_pylist() == ["R1", "R2", "R3"]
-    assert text_of(Recipe(("b",)), given, frozenset({"x"})).to_pylist() == [None, "y", None]
+    whole = build(Layout(recipes), Rows(table, np.arange(1, 4)), "a.csv").table
+    assert whole["group"].to_pylist() == ["1-x", None, None]
+    assert whole["dx"].to_pylist() == [["1", "x"], ["y"], ["3", "z"]]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from yiheng.cases.duplicates import duplicates
 
+KEY = ("hospital", "case_id")
 KEYS = st.tuples(st.sampled_from("AB"), st.sampled_from(["1", "2", "3", "", "1 "]))
 
 
@@ -31,7 +32,7 @@ def test_where_a_repeated_row_stands(tmp_path: Path) -> None:
         write(tmp_path / "two.parquet", [("A", "2"), ("C", "1")], "a.csv"),
     ]
     held = write(tmp_path / "held.parquet", [("B", "1"), ("D", "1")], "old.csv")
-    found = duplicates(staged, [str(held)])
+    found = duplicates(staged, [str(held)], KEY)
     assert [(Path(row["path"]).name, row["place"], row["source_file"], row["source_row"]) for row in found] == [
         ("one's.parquet", 1, "z.csv", 2),
         ("one's.parquet", 2, "z.csv", 3),
@@ -41,7 +42,7 @@ def test_where_a_repeated_row_stands(tmp_path: Path) -> None:
 
 
 def test_no_files_no_duplicates() -> None:
-    assert duplicates([], []) == []
+    assert duplicates([], [], KEY) == []
 
 
 @pytest.mark.property
@@ -51,7 +52,7 @@ def test_what_is_left_has_each_key_once(first: Any, second: Any, held: Any, tmp_
     folder = tmp_path_factory.mktemp("keys")
     staged = [write(folder / "1.parquet", first, "a.csv"), write(folder / "2.parquet", second, "b.csv")]
     old = [str(write(folder / "held.parquet", sorted(held), "old.csv"))]
-    out = {(row["source_file"], row["source_row"]) for row in duplicates(staged, old)}
+    out = {(row["source_file"], row["source_row"]) for row in duplicates(staged, old, KEY)}
     seen, expected = set(held), set()
     for file, keys in (("a.csv", first), ("b.csv", second)):
         for row, key in enumerate(keys, 1):

@@ -8,7 +8,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.layout import Recipe, canonical
 from yiheng.tables.contract import contract
 
-UNKNOWN = ": is not a column of the case table"
+UNKNOWN = ": is not a column of the table cases"
 
 
 def test_lists_are_split_and_the_load_s_own_columns_are_left_out() -> None:

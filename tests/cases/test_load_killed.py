@@ -1,4 +1,4 @@
-"""A load that dies: the next start sees the commit before or the one after, never between; the rerun completes."""
+"""A load, a correction or a withdrawal that dies: before or after is seen, never between; the rerun completes."""
 
 import random
 import signal
@@ -37,7 +37,28 @@ SECOND = (
 )
 
 # Three years of cases, a table made and written, the commit drafted, made, tidied up: more in the second load.
-LEAST = {"first.csv": 7, "second.csv": 12}
+LEAST = {"first.csv": 7, "second.csv": 12, "lines.csv": 9, "corrected.csv": 12, "relines.csv": 9, "gone.csv": 9}
+
+CASES = "hospital,case_id,year,stay_id,admit_date,discharge_date,total_fee"
+LISTS = (
+    "H01,1,2023,S,2023-12-20,2023-12-31,10.00",
+    "H01,2,2024,S,2023-12-31,2024-01-05,20.00",
+    "H01,3,2024,,2024-01-01,2024-02-05,30.00",
+)
+LINES = "hospital,case_id,line_no,item_code,category,quantity,unit_price,amount"
+OF_LISTS = (
+    "H01,1,1,A,01,1,10,10.00", "H01,2,1,A,01,2,10,20.00", "H01,3,1,B,01,1,31,31.00", "H01,3,1,B,01,1,31,31.00",
+    "H01,9,1,B,01,1,31,31.00", "H01,2,2,B,01,1,x,31.00",
+)  # fmt: skip
+CORRECTED = (
+    "H01,1,2024,S,2023-12-20,2024-01-01,11.00",  # moves to another year
+    "H01,2,2024,T,2023-12-31,2024-01-05,21.00",  # leaves its stay
+    "H01,8,2024,T,2023-12-31,2024-01-05,21.00",  # not held
+    "H01,3,2024,,2024-02-30,2024-02-05,31.00",
+)
+OF_CORRECTED = ("H01,3,7,C,01,1,30,30.00", "H01,2,1,A,01,2,10,20.00")
+GONE = "hospital,case_id,reason"
+TABLES = ("cases", "quarantine", "findings", "lines", "links", "withdrawn", "closed")
 
 State = tuple[list[Commit], dict[str, str]]
 
@@ -50,32 +71,32 @@ def state(root: Path) -> State:
         return [], {}
     with engine() as backend:
         snapshot = Snapshot(backend, Data.open(root))
-        return commits, {name: digest(backend, snapshot.table(name)) for name in ("cases", "quarantine")}
+        return commits, {name: digest(backend, snapshot.table(name)) for name in TABLES}
 
 
 def files_under(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
-def run(yiheng: Any, root: Path, file: Path, crash_at: int | None = None) -> Any:
+def run(yiheng: Any, root: Path, file: Path, crash_at: int | None = None, action: str = "load") -> Any:
     env = {} if crash_at is None else {"YIHENG_CRASH_AT": str(crash_at)}
-    return yiheng("cases", "load", file, "--to", root, env=env)
+    return yiheng("cases", action, file, "--to", root, env=env)
 
 
-def crashes(yiheng: Any, before: Path, after: Path, file: Path, work: Path) -> Iterator[int]:
-    """Load `file` over `before` and die at point 1, 2, ... until there is none left; check each; yield the points."""
+def crashes(yiheng: Any, before: Path, after: Path, file: Path, work: Path, action: str = "load") -> Iterator[int]:
+    """Take `file` in over `before` and die at each point until there is none left; check each; yield the points."""
     states = state(before), state(after)
     for point in range(1, 1000):
         root = work / str(point)
         copytree(before, root)
-        done = run(yiheng, root, file, point)
+        done = run(yiheng, root, file, point, action)
         if done.returncode == 0:
             assert state(root) == states[1]
             return
         assert (done.returncode, done.stdout) == (137, "")
         seen = state(root)
         assert seen in states
-        again = run(yiheng, root, file)
+        again = run(yiheng, root, file, action=action)
         if seen == states[1]:
             number = states[1][0][-1].number
             assert again.returncode == 2
@@ -106,6 +127,57 @@ def test_a_load_is_ended_at_each_of_its_points(
     path = loaded[file]
     points = list(crashes(yiheng, loaded[before], loaded[after], path, tmp_path / "work"))
     assert len(points) >= LEAST[path.name]
+
+
+@pytest.fixture
+def held(yiheng: Any, csv_file: Any, tmp_path: Path) -> Path:
+    """A folder with cases of two years that are linked."""
+    root = tmp_path / "held"
+    done = run(yiheng, root, csv_file("lists.csv", CASES, *LISTS))
+    assert done.stdout.splitlines()[-1] == "accepted 3, quarantined 0, of 3 rows"
+    return root
+
+
+@pytest.fixture
+def with_lines(yiheng: Any, csv_file: Any, held: Path) -> Path:
+    """The same with charge lines of three months."""
+    root = held.with_name("with_lines")
+    copytree(held, root)
+    done = run(yiheng, root, csv_file("lines.csv", LINES, *OF_LISTS))
+    assert done.stdout.splitlines()[-1] == "accepted 3, quarantined 3, of 6 rows"
+    return root
+
+
+def ended_everywhere(yiheng: Any, before: Path, file: Path, action: str, counts: str) -> list[int]:
+    """The points at which this was ended, each checked."""
+    after = before.with_name("after")
+    copytree(before, after)
+    done = run(yiheng, after, file, action=action)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, counts)
+    assert state(after) != state(before)
+    points = list(crashes(yiheng, before, after, file, before.with_name("work"), action))
+    assert len(points) >= LEAST[file.name]
+    return points
+
+
+def test_a_load_of_lines_is_ended_at_each_of_its_points(yiheng: Any, csv_file: Any, held: Path) -> None:
+    file = csv_file("lines.csv", LINES, *OF_LISTS)
+    ended_everywhere(yiheng, held, file, "load", "accepted 3, quarantined 3, of 6 rows")
+
+
+def test_a_correction_is_ended_at_each_of_its_points(yiheng: Any, csv_file: Any, with_lines: Path) -> None:
+    file = csv_file("corrected.csv", CASES, *CORRECTED)
+    ended_everywhere(yiheng, with_lines, file, "correct", "accepted 2, quarantined 2, of 4 rows")
+
+
+def test_a_correction_of_lines_is_ended_at_each_of_its_points(yiheng: Any, csv_file: Any, with_lines: Path) -> None:
+    file = csv_file("relines.csv", LINES, *OF_CORRECTED)
+    ended_everywhere(yiheng, with_lines, file, "correct", "accepted 2, quarantined 0, of 2 rows")
+
+
+def test_a_withdrawal_is_ended_at_each_of_its_points(yiheng: Any, csv_file: Any, with_lines: Path) -> None:
+    file = csv_file("gone.csv", GONE, "H01,2,x", "H01,9,x", "H01,3,")
+    ended_everywhere(yiheng, with_lines, file, "withdraw", "accepted 2, quarantined 1, of 3 rows")
 
 
 def test_an_interrupted_rerun_is_put_back_too(yiheng: Any, loaded: dict[str, Path], tmp_path: Path) -> None:

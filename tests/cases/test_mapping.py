@@ -45,7 +45,7 @@ about: {zh: 例}
         "dx": Recipe(("诊断",), split=";"),
         "proc": Recipe(("手术1", "手术2"), as_list=True),
         "group": Recipe(("组", "级"), between="-"),
-        "admit_date": Recipe(("入院",), date="%Y%m%d"),
+        "admit_date": Recipe(("入院",), dates=("%Y%m%d",)),
         "interim": Recipe(constant="true"),
         "age": Recipe(("年龄段",), band=True),
     }
@@ -74,26 +74,41 @@ def test_a_mapping_may_have_a_byte_order_mark(mapping: Path) -> None:
     )
 
 
-KNOWN = "band, constant, date, from, join, list, otherwise, prefix, row_number, split, times, translate, with"
-ORIGIN = "needs exactly one of from, join, list, constant, row_number"
+KNOWN = (
+    "band, beside, constant, date, days, else, from, hours, items, join, leading, list, otherwise, prefix, principal, "
+    "pseudonym, row_number, split, sum, times, total, translate, unless, where, with, years"
+)
+ORIGIN = "needs exactly one of from, join, list, items, sum, years, days, constant, row_number"
 BROKEN = [
     ("", ": is not a mapping file: it has no columns"),
     ("hello\n", ": is not a mapping file: it has no columns"),
     ("columns: [a]\n", ": columns is not a table"),
     ("columns:\n", ": columns is not a table"),
-    (KEYS + "colums: {}\n", ": mapping has unknown colums -> known: about, columns, file, names"),
+    (KEYS + "colums: {}\n", ": mapping has unknown colums -> known: about, columns, file, names, stays"),
     (KEYS + "  dept: {form: x}\n", f": dept has unknown form -> known: {KNOWN}"),
     (KEYS + "  dept: {}\n", f", column dept: {ORIGIN}"),
     (KEYS + "  dept: {from: a, constant: b}\n", f", column dept: {ORIGIN}"),
     (KEYS + "  dept: {join: [a], list: [b]}\n", f", column dept: {ORIGIN}"),
     (KEYS + "  dept: 5\n", ", column dept: is neither a column of the source nor a recipe"),
-    (KEYS + "  ward: a\n", ", column ward: is not a column of the case table"),
-    (KEYS + "  7: a\n", ", column 7: is not a column of the case table"),
-    (KEYS + "  source_row: a\n", ", column source_row: is not a column of the case table"),
+    (KEYS + "  ward: a\n", ", column ward: is not a column of the table cases"),
+    (KEYS + "  7: a\n", ", column 7: is not a column of the table cases"),
+    (KEYS + "  source_row: a\n", ", column source_row: is not a column of the table cases"),
     (KEYS + "  dept: {list: [a, b]}\n", ", column dept: holds one value, not a list"),
     (KEYS + "  dx: {list: a}\n", ": dx: list is not a list"),
     (KEYS + "  dept: {join: ab}\n", ": dept: join is not a list"),
-    (KEYS + "  dx: {list: [a], translate: {a: b}}\n", ", column dx: translate cannot be applied to a list"),
+    (
+        KEYS + "  dx_present: {list: [a], beside: dx}\n",
+        ", column dx_present, value dx: beside names no list with as many places",
+    ),
+    (
+        KEYS + "  dx: {list: [a, b]}\n  dx_present: {list: [a], beside: dx}\n",
+        ", column dx_present, value dx: beside names no list with as many places",
+    ),
+    (KEYS + "  age: {years: [born]}\n", ", column age: years needs the column of birth and that of the day"),
+    (KEYS + "  age_days: {days: born}\n", ": age_days: days is not a list"),
+    (KEYS + "  patient: {from: a, pseudonym: number}\n", ": pseudonym has unknown number -> known: identity, name"),
+    (KEYS + "  dx: {items: a, where: [b]}\n", ": dx: where is not a table"),
+    (KEYS + "stays: {begin: a}\n", ": stays has unknown begin -> known: ward_type, entered, left, hours"),
     (KEYS + "  sex: {from: a, translate: [1]}\n", ": sex: translate is not a table"),
     (
         KEYS + "  interim: {from: a, translate: {Yes: 1}}\n",
@@ -107,7 +122,10 @@ BROKEN = [
         KEYS + "  total_fee: {from: a, times: 10000000}\n",
         ", column total_fee, value 10000000: times is not a number below a million with at most six decimals",
     ),
-    (KEYS + "file: {encodings: x}\n", ": file has unknown encodings -> known: delimiter, encoding, missing, sheet"),
+    (
+        KEYS + "file: {encodings: x}\n",
+        ": file has unknown encodings -> known: dates, delimiter, encoding, missing, sheet",
+    ),
     (KEYS + "file: {missing: NA}\n", ": missing is not a list"),
     (KEYS + "file: {encoding: 5}\n", ": encoding is not text"),
     (KEYS + "file: {delimiter: ;;}\n", ", value ;;: delimiter is not one character"),

@@ -163,7 +163,7 @@ def test_white_space_and_missing_marks_are_empty() -> None:
     ],
 )  # fmt: skip
 def test_dates_in_other_forms(form: str, text: str, day: date | None) -> None:
-    assert parsed([text], pa.date32(), date_format=form) == [(day, "" if day else "date")]
+    assert parsed([text], pa.date32(), dates=(form,)) == [(day, "" if day else "date")]
 
 
 def test_every_day_of_four_centuries() -> None:

@@ -1,7 +1,7 @@
 """For every quality rule a row that breaks it and a twin at the edge that does not: each finds its own row alone."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,11 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.cases.quality.book import book
 from yiheng.cases.quality.examine import ERROR, FAILED, NOT_APPLICABLE, PASSED, Check, Examination
+from yiheng.cases.quality.frames import TABLES, schema_of
 from yiheng.tables.contract import contract
 from yiheng.tables.engine import engine
+
+moment = datetime.fromisoformat
 
 # Takes the column out of the source.
 ABSENT = object()
@@ -42,7 +45,36 @@ SOUND: dict[str, Any] = {
     "fp_770": yuan("10.00"), "drug_fee": yuan("40.00"), "material_fee": yuan("0.00"), "excluded_fee": yuan("0.00"),
     "pool_pay": yuan("140.00"), "large_pay": yuan("0.00"), "aid_pay": None, "other_fund": None,
     "account_pay": yuan("30.00"), "cash_pay": yuan("70.00"), "patient_pay": yuan("100.00"), "payer": "employee",
+    "identity": "resident", "identity_sex": None, "identity_born": None,
 }  # fmt: skip
+
+_KNOWN_CASE = {
+    "case_known": True, "case_admit": date(2024, 3, 1), "case_discharge": date(2024, 3, 6), "case_los": 5,
+}  # fmt: skip
+# A row of every other table that rules look at, with its notes; no rule has anything to say.
+SOUND_OF: dict[str, dict[str, Any]] = {
+    "cases": SOUND,
+    "lines": {
+        "hospital": "H1", "case_id": "1", "line_no": 1, "day_no": 5, "item_code": "A1", "category": "01",
+        "list_class": "A", "quantity": yuan("2.5000"), "unit_price": yuan("4.0000"), "amount": yuan("10.00"),
+        **_KNOWN_CASE,
+    },
+    "icu": {
+        "hospital": "H1", "case_id": "1", "stay_no": 1, "entered": moment("2024-03-01 00:00"),
+        "left": moment("2024-03-06 12:00"), "hours": 132.0, **_KNOWN_CASE,
+    },
+    "line_sums": {
+        "hospital": "H1", "case_id": "1", "year": 2024, "source_row": 1, "lines_total": yuan("240.00"),
+        "total_fee": yuan("240.00"),
+        **{f"{its}_{n:02}": yuan("0.00") for n in range(1, 15) for its in ("lines", "fee")},
+    },
+    "line_items": {
+        "hospital": "H1", "case_id": "1", "year": 2024, "source_row": 1, "item_code": "A1",
+        "net_quantity": yuan("0.0000"), "net_amount": yuan("0.00"),
+    },
+}  # fmt: skip
+# The kind of source whose rules these are: mapped has all rules over cases.
+PROFILES = {"cases": "mapped", "lines": "lines", "icu": "icu", "line_sums": "lines", "line_items": "lines"}
 
 _IN, _OUT = date(2024, 3, 1), date(2024, 3, 6)
 _NEWBORN = {"age": 0, "age_days": 28, "dx": ["P12.000", "J15.900"], "birth_weight_g": 3200}
@@ -159,6 +191,36 @@ ROWS: dict[str, tuple[Row, Row]] = {
         {**_NO_FUNDS, "patient_pay": yuan("240.01"), "account_pay": ABSENT, "cash_pay": ABSENT},
     ),
     "pool_of_self_payer": ({"payer": "self"}, {"payer": "resident"}),
+    "identity_invalid": ({"identity": "invalid"}, {"identity": "absent"}),
+    "identity_sex": ({"identity_sex": 1}, {"identity_sex": 2}),
+    "identity_age": ({"identity_born": date(1984, 3, 2)}, {"identity_born": date(1984, 3, 1)}),
+    "line_unknown_case": ({"case_known": False}, {"case_known": True}),
+    "line_item": ({"item_code": None}, {"item_code": "0"}),
+    "line_category": ({"category": "15"}, {"category": "14"}),
+    "line_class": ({"list_class": "C"}, {"list_class": "own"}),
+    "line_quantity": (
+        {"quantity": yuan("0.0000"), "amount": yuan("0.00")},
+        {"quantity": yuan("-2.5000"), "amount": yuan("-10.00")},
+    ),
+    "line_price": (
+        {"quantity": yuan("2.5000"), "unit_price": yuan("-0.0001"), "amount": yuan("0.00")},
+        {"quantity": yuan("2.5000"), "unit_price": yuan("0.0000"), "amount": yuan("0.00")},
+    ),
+    "line_amount": ({"amount": yuan("10.02")}, {"amount": yuan("10.01")}),
+    "line_day_outside_stay": ({"day_no": 6}, {"day_no": 1}),
+    "icu_unknown_case": ({"case_known": False}, {"case_known": True}),
+    "icu_times": (
+        {"entered": moment("2024-03-02 08:00"), "left": moment("2024-03-02 07:59"), "hours": None},
+        {"entered": moment("2024-03-02 08:00"), "left": moment("2024-03-02 08:00"), "hours": 0.0},
+    ),
+    "icu_outside_stay": (
+        {"entered": moment("2024-02-29 23:59"), "hours": None},
+        {"entered": moment("2024-03-01 00:00"), "left": moment("2024-03-06 23:59"), "hours": None},
+    ),
+    "icu_duration": ({"hours": 132.2}, {"hours": 131.95}),
+    "line_sum_total": ({"lines_total": yuan("240.02")}, {"lines_total": yuan("239.99")}),
+    "line_sum_category": ({"lines_14": yuan("0.02")}, {"lines_14": yuan("0.01")}),
+    "line_refund": ({"net_quantity": yuan("-0.0001")}, {"net_amount": yuan("0.01")}),
 }  # fmt: skip
 
 
@@ -169,28 +231,28 @@ def backend() -> Iterator[Backend]:
 
 
 @pytest.fixture(scope="module")
-def examination(backend: Backend) -> Callable[[frozenset[str]], Examination]:
+def examination(backend: Backend) -> Callable[[frozenset[str], str], Examination]:
     """The rules for a source with these columns; compiled once, counted anew."""
-    made: dict[frozenset[str], Examination] = {}
+    made: dict[tuple[str, frozenset[str]], Examination] = {}
 
-    def fresh(given: frozenset[str]) -> Examination:
-        if given not in made:
-            made[given] = Examination(backend, book(), "canonical", given)
-        made[given].checks = {rule.id: Check(rule) for rule in book().of("canonical")}
-        return made[given]
+    def fresh(given: frozenset[str], table: str) -> Examination:
+        if (table, given) not in made:
+            made[table, given] = Examination(backend, book(), PROFILES[table], given, table)
+        made[table, given].checks = {rule.id: Check(rule) for rule in book().of(PROFILES[table], table)}
+        return made[table, given]
 
     return fresh
 
 
 @pytest.fixture(scope="module")
 def examined(examination: Any) -> Callable[..., tuple[list[set[str]], dict[str, Check]]]:
-    """For each row the rules that it breaks, and the counts; rows of one source, SOUND but for what they say."""
+    """For each row the rules that it breaks, and the counts; rows of one source, sound but for what they say."""
 
-    def examine(*rows: Row) -> tuple[list[set[str]], dict[str, Check]]:
-        whole = [{**SOUND, **row} for row in rows]
-        its = examination(frozenset(name for name in SOUND if whole[0][name] is not ABSENT))
+    def examine(*rows: Row, table: str = "cases") -> tuple[list[set[str]], dict[str, Check]]:
+        whole = [{**SOUND_OF[table], **row} for row in rows]
+        its = examination(frozenset(name for name in SOUND_OF[table] if whole[0][name] is not ABSENT), table)
         said = [{name: value for name, value in row.items() if value is not ABSENT} for row in whole]
-        broken = its.examine(pa.Table.from_pylist(said, schema=contract("cases").schema))
+        broken = its.examine(pa.Table.from_pylist(said, schema=schema_of(table)))
         return [{rule for rule, mask in broken.items() if mask[place]} for place in range(len(rows))], its.checks
 
     return examine
@@ -198,21 +260,52 @@ def examined(examination: Any) -> Callable[..., tuple[list[set[str]], dict[str, 
 
 def test_every_rule_has_its_rows() -> None:
     assert set(ROWS) == set(book().rules)
+    assert set(SOUND_OF) == set(TABLES)
 
 
-def test_a_sound_row_breaks_no_rule(examined: Any) -> None:
-    [broken], checks = examined({})
+@pytest.mark.parametrize("table", TABLES)
+def test_a_sound_row_breaks_no_rule(table: str, examined: Any) -> None:
+    [broken], checks = examined({}, table=table)
     assert broken == set()
     assert {check.state for check in checks.values()} == {PASSED}
+
+
+def test_each_way_in_which_rules_with_several_ways_are_broken(examined: Any) -> None:
+    def broken(table: str, **row: Any) -> set[str]:
+        [found], _ = examined(row, table=table)
+        return set(found)
+
+    assert broken("lines", amount=yuan("-10.00"), unit_price=None) == {"line_quantity"}
+    assert broken("lines", quantity=yuan("-2.5000"), unit_price=None) == {"line_quantity"}
+    assert broken("lines", day_no=0) == {"line_day_outside_stay"}
+    assert broken("line_items", net_amount=yuan("-0.01")) == {"line_refund"}
+    assert broken("icu", left=moment("2024-03-07 00:00"), hours=None) == {"icu_outside_stay"}
+    for number in range(1, 15):
+        assert broken("line_sums", **{f"lines_{number:02}": yuan("-0.02")}) == {"line_sum_category"}
+        assert broken("line_sums", **{f"fee_{number:02}": None, f"lines_{number:02}": yuan("5.00")}) == set()
+
+
+def test_quantity_times_price_of_any_size(examined: Any) -> None:
+    most = yuan("99999999999999.9999")
+    huge = {"quantity": most, "unit_price": most, "amount": yuan("9999999999999999.99")}
+    [large, exact], checks = examined(
+        huge,
+        {"quantity": yuan("99999999.9999"), "unit_price": yuan("9999.9999"), "amount": yuan("999999989999.00")},
+        table="lines",
+    )
+    assert large == {"line_amount"}
+    assert exact == set()
+    assert checks["line_amount"].error == 0
 
 
 @pytest.mark.parametrize("rule", ROWS)
 def test_a_rule_finds_its_own_row_and_no_other_rule_does(rule: str, examined: Any) -> None:
     breaks, twin = ROWS[rule]
-    [broken], checks = examined(breaks)
+    table = book().rules[rule].table
+    [broken], checks = examined(breaks, table=table)
     assert broken == {rule}
     assert (checks[rule].state, checks[rule].failed) == (FAILED, 1)
-    [kept], checks = examined(twin)
+    [kept], checks = examined(twin, table=table)
     assert rule not in kept
     assert checks[rule].state == PASSED
 

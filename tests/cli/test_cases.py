@@ -19,7 +19,8 @@ def test_a_load_ends_with_its_counts(yiheng: Any, as_csv: Any, case_rows: Any, t
     ran = yiheng("cases", "load", source, "--to", tmp_path / "data")
     assert ran.code == 0
     assert ran.out.splitlines()[-1] == "accepted 74, quarantined 1, of 75 rows"
-    assert ran.out.splitlines()[0].startswith("a.csv 第4行 total_fee “dear”: ")
+    assert ran.out.splitlines()[0] == "a.csv: 出院病例 / discharges"
+    assert ran.out.splitlines()[1].startswith("a.csv 第4行 total_fee “dear”: ")
     assert (tmp_path / "data" / "commits" / "000001.json").is_file()
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from yiheng.dip.catalogue import SCHEMA
 from yiheng.policy.loader import scheme
-from yiheng.tables.data import code_version
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.runs import read_run
+from yiheng.tables.version import code_version
 
 OUT = ["status", "group", "kind", "rw", "points", "reason"]
 GROUPS = ["I21.9", "I21.9:36.06+88.55", "J18.9"]
@@ -250,7 +250,7 @@ def test_a_catalogue_is_parquet(yiheng: Any, cases_csv: Path, tmp_path: Path) ->
 def test_an_unknown_scheme_is_refused(yiheng: Any, cases_csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "c.parquet"
     ran = yiheng("dip", "build", "--cases", cases_csv, "--scheme", "dip/atlantis", "--out", out)
-    assert ran.refusal.startswith("there is no policy dip/atlantis -> one of: dip/national-1.0")
+    assert ran.refusal.startswith("there is no policy dip/atlantis -> one of: dip/jingmen-420800")
     assert not out.exists()
 
 
@@ -258,3 +258,102 @@ def test_nothing_to_build_from_is_refused(yiheng: Any, as_csv: Any, tmp_path: Pa
     source = as_csv(tmp_path / "a.csv", [{"case_id": "1", "dx": "", "total_fee": "1", "year": "2024"}])
     ran = yiheng("dip", "build", "--cases", source, "--out", tmp_path / "c.parquet")
     assert ran.refusal == "no case with a principal diagnosis, a fee and a year"
+
+
+def test_a_scheme_of_ones_own_is_a_file(yiheng: Any, cases_csv: Path, tmp_path: Path) -> None:
+    """A diff over a national scheme; the catalogue carries its text, so that cases can be assigned without the file."""
+    text = (
+        "about: {zh: 市, en: a city, base: dip/national-1.0}\ncore_cases: {zh: 例, en: cases, unit: cases, values: "
+        "[{from: 2020-11-09, value: 31, choice: city, checked_until: null}]}\n"
+    )
+    own, out = tmp_path / "city.yaml", tmp_path / "c.parquet"
+    own.write_text(text, encoding="utf-8")
+    ran = yiheng("dip", "build", "--cases", cases_csv, "--scheme", own, "--out", out)
+    assert (ran.code, ran.out.splitlines()[0]) == (0, f"0 core and 3 comprehensive groups in {out}")
+    own.unlink()
+    result = tmp_path / "x.csv"
+    assert yiheng("dip", "assign", "--catalogue", out, "--cases", cases_csv, "--out", result).code == 0
+    assert {row["kind"] for row in read(result)} == {"comprehensive"}
+    ran = yiheng("dip", "build", "--cases", cases_csv, "--scheme", own, "--out", out)
+    assert ran.refusal == "file city.yaml: there is no such file"
+
+
+def test_an_unset_scheme_is_refused(yiheng: Any, cases_csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c.parquet"
+    ran = yiheng("dip", "build", "--cases", cases_csv, "--scheme", "dip/shuozhou-140600", "--out", out)
+    assert ran.refusal.startswith("dip/shuozhou-140600 has not set ")
+    assert not out.exists()
+
+
+def test_a_build_says_where_its_sums_depart_and_what_it_left_out(
+    yiheng: Any, as_csv: Any, case_rows: Any, tmp_path: Path
+) -> None:
+    rows = [{**row, "year": "2024", "payer": "self" if n == 0 else "resident"} for n, row in enumerate(case_rows())]
+    own, levels = tmp_path / "city.yaml", tmp_path / "levels.csv"
+    changed = {"points_decimals": 0, "self_paid": '"out"', "day_cases": '"out"',
+               "trimming": "{kind: percentile, low: 0.05, high: 0.95}"}  # fmt: skip
+    parts = [
+        f"{name}: {{zh: 值, en: v, unit: u, values: [{{from: 2020-11-09, value: {value}, choice: city, "
+        "checked_until: null}]}"
+        for name, value in changed.items()
+    ]
+    own.write_text("about: {zh: 市, en: a city, base: dip/national-1.0}\n" + "\n".join(parts), encoding="utf-8")
+    ran = yiheng(
+        "dip", "build", "--cases", as_csv(tmp_path / "a.csv", rows), "--scheme", own, "--out", tmp_path / "c.parquet",
+        "--levels", levels,
+    )  # fmt: skip
+    said = ran.out.splitlines()
+    assert said[1] == "sum of RW x n / n = 1 over the weighted cases that the means are made of"
+    assert said[2].endswith("over all weighted cases placed")
+    assert said[3].startswith("sum of points x n / (points of weight 1 x n) = ")
+    assert said[4:] == [
+        "4 cases trimmed from the means",
+        "left out: self_paid 1",
+        "day_cases: not applicable, the cases have no column care_type",
+    ]
+    assert {row["level"] for row in read(levels)} == {"first", "second"}
+
+
+def test_explain_says_why_candidates_lost(yiheng: Any, catalogue: Path, cases_csv: Path) -> None:
+    ran = yiheng("dip", "explain", "--catalogue", catalogue, "--cases", cases_csv, "--case-id", "2024-000")
+    points = {row["group"]: row["points"] for row in pq.read_table(catalogue).to_pylist()}
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "grouped I21.9", "  combination: I21.9: won", "  combination: I21.9:36.06+88.55: needs 36.06",
+    ]  # fmt: skip
+    assert points["I21.9"] < points["I21.9:36.06+88.55"]
+    ran = yiheng("dip", "explain", "--catalogue", catalogue, "--cases", cases_csv, "--case-id", "none")
+    assert ran.refusal == "file cases.csv, column case_id, value none: there is no such case"
+
+
+def test_diff_of_two_catalogues(yiheng: Any, catalogue: Path, cases_csv: Path, tmp_path: Path) -> None:
+    other, hospitals = tmp_path / "two.parquet", tmp_path / "h.csv"
+    assert yiheng("dip", "build", "--cases", cases_csv, "--scheme", "dip/national-2.0", "--out", other).code == 0
+    ran = yiheng("dip", "diff", catalogue, other, "--cases", cases_csv, "--hospitals", hospitals)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[0] == "born 1, gone 1, changed 0"
+    assert "30 of 75 cases move" in ran.out
+    assert [(row["hospital"], row["n"], row["moved"]) for row in read(hospitals)] == [
+        ("A", "38", "15"),
+        ("B", "37", "15"),
+    ]
+    assert yiheng("dip", "diff", catalogue, catalogue).out == "born 0, gone 0, changed 0\n"
+    ran = yiheng("dip", "diff", catalogue, other, "--hospitals", hospitals)
+    assert ran.refusal == "column --hospitals: the effect by hospital needs cases -> --cases"
+
+
+def test_a_catalogue_goes_out_as_a_workbook_and_comes_back(
+    yiheng: Any, catalogue: Path, cases_csv: Path, tmp_path: Path
+) -> None:
+    workbook, again = tmp_path / "c.xlsx", tmp_path / "again.parquet"
+    assert yiheng("dip", "export", "--catalogue", catalogue, "--out", workbook).out == f"3 groups in {workbook}\n"
+    arguments = ("--scheme", "dip/national-1.0", "--day", "2024-12-31", "--out", again)
+    assert yiheng("dip", "import", workbook, *arguments).out == f"3 groups in {again}\n"
+    results = []
+    for each in (catalogue, again):
+        out = tmp_path / f"{each.stem}.csv"
+        assert yiheng("dip", "assign", "--catalogue", each, "--cases", cases_csv, "--out", out).code == 0
+        results.append([(row["group"], row["points"]) for row in read(out)])
+    assert results[0] == results[1]
+    ran = yiheng("dip", "import", workbook, *arguments[:3], "soon", *arguments[4:])
+    assert ran.refusal == "column --day, value soon: is no day -> such as 2024-12-31"

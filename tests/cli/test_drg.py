@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from yiheng.drg.load import read_pack
+from yiheng.drg.packs.load import read_pack
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Data
 
@@ -78,12 +78,14 @@ def test_group_keeps_rows_and_order_and_says_what_it_was_made_with(
 ) -> None:
     out = tmp_path / "out.parquet"
     ran = yiheng("drg", "group", "--pack", pack, "--cases", cases, "--out", out)
-    assert (ran.code, ran.out) == (0, f"grouped 3, invalid 1, ungroupable 1 in {out}\n")
+    counts = f"grouped 3, invalid 1, ungroupable 1 in {out}"
+    assert (ran.code, ran.out) == (0, f"{counts}; pack: 未与原文核对 not checked against its documents\n")
     table = pq.read_table(out)
     assert [(field.name, field.type) for field in table.schema] == [(name, pa.string()) for name in NAMES]
     assert [tuple(row.values()) for row in table.to_pylist()] == ANSWERS
     assert table.schema.metadata[b"pack_digest"].decode() == read_pack(pack).digest
     assert b"code_version" in table.schema.metadata
+    assert table.schema.metadata[b"pack_checked_until"] == b"never"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cases.parquet", "out.parquet", "pack"]
 
 
@@ -126,6 +128,37 @@ def test_a_file_without_cases_gives_one_without_results(
     pq.write_table(pq.read_table(cases).slice(0, 0), empty)
     assert yiheng("drg", "group", "--pack", pack, "--cases", empty, "--out", out).code == 0
     assert (pq.read_table(out).num_rows, tuple(pq.read_table(out).column_names)) == (0, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("checked", "said", "known"),
+    [
+        ("", "city: 本地试行; 未与原文核对 not checked against its documents", "never"),
+        ("checked_until = 2020-12-31", "city: 本地试行; 核对至 checked until 2020-12-31", "2020-12-31"),
+        ("checked_until = 9999-12-31", "city: 本地试行", "9999-12-31"),
+    ],
+)
+def test_every_output_says_what_a_pack_says_of_itself(
+    yiheng: Callable[..., Any], pack: Path, cases: Path, tmp_path: Path, checked: str, said: str, known: str
+) -> None:
+    (pack / "pack.toml").write_text(
+        f'id = "city"\nissuer = "市医保局"\nnote = "本地试行"\n{checked}\n', encoding="utf-8"
+    )
+    diff, out = tmp_path / "diff", tmp_path / "out.parquet"
+    diff.mkdir()
+    (diff / "pack.toml").write_text('id = "over"\nbase = "../pack"\n', encoding="utf-8")
+    group = ("drg", "group", "--cases", cases, "--out", out, "--pack")
+    for _ in ("compiled", "kept"):
+        assert yiheng(*group, pack).out == f"grouped 3, invalid 1, ungroupable 1 in {out}; {said}\n"
+        found = pq.read_schema(out).metadata
+        texts = [found[f"pack{what}".encode()].decode() for what in ("", "_issuer", "_note", "_checked_until")]
+        assert texts == ["city", "市医保局", "本地试行", known]
+    assert "; over: 本地试行; 未与原文核对" in yiheng(*group, diff).out
+    explain = ("drg", "explain", "--pack", pack, "--cases", cases, "--case-id", "2")
+    digest = read_pack(pack).digest
+    assert yiheng(*explain).out.splitlines()[0] == f"方案: city ({digest[:10]}); 市医保局; 本地试行"
+    data = json.loads(yiheng(*explain, "--json").out)
+    assert (data["pack"], data["pack_digest"], data["pack_note"]) == ("city", digest, "本地试行")
 
 
 def test_a_grouping_of_data_is_kept_as_a_run(
@@ -340,6 +373,7 @@ RECONCILED = """\
 医保返回 未给出 (absent): 1
 医保返回 方案中无此病组(版本不同) (unknown_group): 1
 仅医保返回有的病例: 1
+pack: 未与原文核对 not checked against its documents
 """
 
 

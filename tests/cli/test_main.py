@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import yiheng as package
-from yiheng.tables.data import code_version
+from yiheng.tables.version import code_version
 
 
 def test_the_version_names_the_code(yiheng: Any) -> None:

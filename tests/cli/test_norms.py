@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from yiheng.tables.data import code_version
 from yiheng.tables.runs import read_run
+from yiheng.tables.version import code_version
 
 FIRST = ["n", "mean_cost", "mean_los", "cmi", "cost_index", "time_index"]
 UNITS = {

@@ -138,6 +138,8 @@ def test_impact_counts_moves_and_writes_both_files(
         "hospital\tn\tmoved\tweighed before\tCMI before\tweighed after\tCMI after\n"
         "A\t2\t1\t2\t1.1250\t2\t1.0000\n"
         "B\t1\t0\t1\t0.7500\t1\t1.0000\n"
+        "national: 未与原文核对 not checked against its documents\n"
+        "city: 未与原文核对 not checked against its documents\n"
     )
     assert moved.read_text(encoding="utf-8") == (
         "hospital,case_id,status_before,mdc_before,adrg_before,drg_before,status_after,mdc_after,adrg_after,drg_after,"
@@ -145,7 +147,9 @@ def test_impact_counts_moves_and_writes_both_files(
     )
     table = pq.read_table(hospitals)
     assert table["cmi_before"].to_pylist() == [1.125, 0.75]
-    assert {b"before", b"after", b"code_version"} <= set(table.schema.metadata or pq.read_metadata(hospitals).metadata)
+    assert {b"before_pack_digest", b"after_pack_digest", b"code_version"} <= set(
+        table.schema.metadata or pq.read_metadata(hospitals).metadata
+    )
 
 
 def test_export_makes_a_workbook_of_the_same_pack(yiheng: Run, city: Path, tmp_path: Path) -> None:

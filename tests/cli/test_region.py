@@ -1,15 +1,29 @@
 """yiheng analyse and yiheng demo."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+from openpyxl import load_workbook
 
+from yiheng.reports.drg import PACK as OUTLINE
 from yiheng.reports.html import ASSETS, CHART_LIBRARY
 from yiheng.tables.runs import read_run
 
 needs_charts = pytest.mark.skipif(not (ASSETS / CHART_LIBRARY).is_file(), reason="no chart library: make assets")
+
+
+@pytest.fixture
+def person_rows(case_rows: Any) -> list[dict[str, str]]:
+    """75 cases with sex, age and a second diagnosis; the first of each hospital has no age."""
+    known = [
+        {**row, "sex": "1", "age": str(40 + place), "dx": f"{row['dx']}|J96.000"}
+        for place, row in enumerate(case_rows())
+    ]
+    return [{**row, "age": ""} if place < 2 else row for place, row in enumerate(known)]
 
 
 def results(out: str) -> list[str]:
@@ -27,8 +41,10 @@ def test_analyse_writes_a_report_and_keeps_its_runs(yiheng: Any, as_csv: Any, ca
     assert (out / "report.xlsx").read_bytes()[:2] == b"PK"
     assert sorted(path.name for path in out.iterdir()) == ["report.html", "report.xlsx"]
     kept = {(run.kind, run.id): run for run in map(read_run, (data / "results").glob("*/0*"))}
-    assert sorted(kind for kind, _ in kept) == ["catalogues", "groupings", "norms", "norms"]
-    assert sorted(run.inputs.parameters["grouping"] for run in kept.values() if run.kind == "norms") == ["dip", "given"]
+    kinds = ["catalogues", "groupings", "groupings", "norms", "norms", "norms", "severity"]
+    assert sorted(kind for kind, _ in kept) == kinds
+    groupings = sorted(run.inputs.parameters["grouping"] for run in kept.values() if run.kind == "norms")
+    assert groupings == ["dip", "drg", "given"]
     told = {(kind, run, table): value for kind, run, table, value in _told(first.out)}
     assert told == {
         (run.kind, run.id, table): value[:16] for run in kept.values() for table, value in run.digests.items()
@@ -40,6 +56,86 @@ def test_analyse_writes_a_report_and_keeps_its_runs(yiheng: Any, as_csv: Any, ca
 
 def _told(out: str) -> list[tuple[str, ...]]:
     return re.findall(r"^结果 result +(\w+)/(\S+) (\w+) (\w+)$", out, flags=re.MULTILINE)
+
+
+@needs_charts
+def test_the_drg_run_is_the_one_that_drg_group_keeps(
+    yiheng: Any, as_csv: Any, person_rows: Any, tmp_path: Path
+) -> None:
+    """And the report's counts are those of its output."""
+    data, out = tmp_path / "data", tmp_path / "drg.parquet"
+    assert yiheng("cases", "load", as_csv(tmp_path / "a.csv", person_rows), "--to", data).code == 0
+    assert yiheng("analyse", "--cases", data, "--out", tmp_path / "r").code == 0
+    runs = {run.id: run for run in map(read_run, (data / "results" / "groupings").glob("0*"))}
+    its = next(run for run in runs.values() if OUTLINE in run.inputs.policy)
+    assert yiheng("drg", "group", "--pack", OUTLINE, "--cases", data, "--out", out).code == 0
+    assert {run.id: run for run in map(read_run, (data / "results" / "groupings").glob("0*"))} == runs
+    key = [("hospital", "ascending"), ("case_id", "ascending")]
+    grouped = pq.read_table(out).sort_by(key)
+    assert its.table("cases").sort_by(key).to_pylist() == grouped.to_pylist()
+    counts = Counter(zip(*(grouped[name].to_pylist() for name in ("hospital", "status")), strict=True))
+    sheet = sheet_of(tmp_path / "r", "DRG 病组 各医院入组情况")
+    shown = {row[0]: row[2:7] for row in sheet.iter_rows(4, 5, values_only=True)}
+    statuses = ("grouped", "ambiguous", "ungroupable", "invalid")
+    for hospital in "AB":
+        wanted = [counts[hospital, status] for status in statuses]
+        assert shown[hospital] == (sum(wanted), *wanted)
+
+
+@needs_charts
+@pytest.mark.parametrize("based", [True, False])
+def test_another_pack_is_unofficial_only_where_it_is_based_on_the_outline(
+    yiheng: Any, as_csv: Any, person_rows: Any, tmp_path: Path, based: bool
+) -> None:
+    pack = own_pack(tmp_path / "own", based)
+    data, out = tmp_path / "data", tmp_path / "r"
+    assert yiheng("cases", "load", as_csv(tmp_path / "a.csv", person_rows), "--to", data).code == 0
+    ran = yiheng("analyse", "--cases", data, "--out", out, "--pack", pack)
+    assert ran.code == 0
+    assert ("提纲版，非官方 / " in ran.out) == based
+    assert ("提纲版" in (out / "report.html").read_text(encoding="utf-8")) == based
+    said = [sheet.title for sheet in load_workbook(out / "report.xlsx") if "提纲版" in sheet["A2"].value]
+    assert len(said) == (12 if based else 0)
+    assert all("DRG" in title for title in said)
+    groups = [row[0] for row in sheet_of(out, "DRG 病组 病组按费用排序").iter_rows(4, values_only=True)]
+    assert ("FM19" in groups) == based
+    assert ("OWN9" in groups) == (not based)
+
+
+def test_an_unknown_pack_is_refused_and_makes_nothing(yiheng: Any, loaded: Path, tmp_path: Path) -> None:
+    before = sorted((loaded / "results").rglob("*")) if (loaded / "results").exists() else []
+    ran = yiheng("analyse", "--cases", loaded, "--out", tmp_path / "r", "--pack", "chs-drg-9")
+    assert ran.refusal == f"value chs-drg-9: there is no such pack -> one of: {OUTLINE}"
+    assert not (tmp_path / "r").exists()
+    assert (sorted((loaded / "results").rglob("*")) if (loaded / "results").exists() else []) == before
+
+
+def sheet_of(folder: Path, title: str) -> Any:
+    book = load_workbook(folder / "report.xlsx")
+    return next(sheet for sheet in book if sheet.title.partition(" ")[2] == title)
+
+
+def own_pack(folder: Path, based: bool) -> Path:
+    """A pack over the outline, or one of its own with a single group."""
+    folder.mkdir()
+    tables = {"pack.toml": f'id = "own"\nbase = "{OUTLINE}"\n'} if based else OWN
+    for name, text in tables.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+OWN = {
+    "pack.toml": 'id = "own"\nedition = "1"\nissuer = "here"\n',
+    "mdc.csv": "mdc,name,order,kind,logic\nF,心脏,1,principal_dx,pdx in MDC\n",
+    "mdc_dx.csv": "mdc,code,site\nF,I21*,\n",
+    "adrg.csv": "rule,adrg,mdc,order,phase,logic,if_no_drg\nOWN,OWN,F,1,medical,pdx in MDC,next\n",
+    "adrg_list.csv": "owner,list,code\n",
+    "drg.csv": "rule,adrg,drg,name,order,condition\nOWN,OWN,OWN9,心肌梗死,1,true\n",
+    "cc.csv": "code,level,exclusion_table\n",
+    "exclusion.csv": "principal_code,exclusion_table\n",
+    "icd10.csv": "code,name\n",
+    "icd9.csv": "code,name,is_valid_or\n",
+}
 
 
 @needs_charts

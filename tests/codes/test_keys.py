@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ibis.backends.duckdb import Backend
 
-from yiheng.codes.keys import icd_column, is_icd, key, key_column, normal
+from yiheng.codes.keys import icd_column, is_icd, key, key_column
+from yiheng.codes.normal import normal
 from yiheng.tables.engine import engine
 
 EDITIONS = (None, "ICD-10", "icd-10-2.0", "ICD9CM3", "CCSR", "", "国临2.0", "XICD")

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import ibis
@@ -24,7 +26,10 @@ from yiheng.tables.engine import engine
 
 Row = dict[str, Any]
 DAY = date(2024, 12, 31)
-COLUMNS = ("hospital", "case_id", "dx", "proc", "dx_edition", "proc_edition", "total_fee", "los", "year", "group")
+COLUMNS = (
+    "hospital", "case_id", "dx", "proc", "dx_edition", "proc_edition", "total_fee", "los", "year", "group", "drug_fee",
+    "material_fee", "excluded_fee", "payer", "out_of_area", "care_type", "pay_method",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +42,11 @@ def backend() -> Iterator[Backend]:
 @pytest.fixture(scope="session")
 def national() -> Scheme:
     return scheme("dip/national-1.0")
+
+
+@pytest.fixture(scope="session")
+def two() -> Scheme:
+    return scheme("dip/national-2.0")
 
 
 @pytest.fixture(scope="session")
@@ -60,19 +70,25 @@ def built(backend: Backend, table: Callable[[list[Row]], ir.Table], national: Sc
 
 
 @pytest.fixture(scope="session")
-def with_value(root: Path, national: Scheme) -> Callable[..., Scheme]:
+def with_value(root: Path) -> Callable[..., Scheme]:
     """The national scheme with other values."""
     text = (root / "src/yiheng/policy/dip/national-1.0.yaml").read_text(encoding="utf-8")
 
     def made(**values: object) -> Scheme:
         changed = text
         for name, value in values.items():
-            old = f"value: {national.value(name, DAY)}"
-            head, tail = changed.split(f"{name}:", 1)
-            changed = head + f"{name}:" + tail.replace(old, f"value: {value}", 1)
+            head, tail = changed.split(f"\n{name}:", 1)
+            before, after = tail.split("      value: ", 1)
+            rest = after.split("\n", 1)[1]
+            changed = f"{head}\n{name}:{before}      value: {said(value)}\n{rest}"
         return read_scheme("dip/changed", changed)
 
     return made
+
+
+def said(value: object) -> str:
+    """A value as YAML says it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 @pytest.fixture(scope="session")
@@ -116,8 +132,8 @@ def _plain_catalogue(
     rows: list[Row], weights: tuple[int, ...] = (1, 2, 7), cut: int = 15
 ) -> tuple[dict[str, Row], list[str | None]]:
     usable = [row for row in rows if row["dx"] and row["dx"][0] is not None and row["total_fee"] is not None]
-    years = sorted({row["year"] for row in usable})[-len(weights) :]
-    weight = dict(zip(years, weights[-len(years) :], strict=True))
+    newest = max(row["year"] for row in usable)
+    weight = {newest - back: each for back, each in enumerate(reversed(weights))}
     usable = [row for row in usable if row["year"] in weight]
     count: dict[str, int] = defaultdict(int)
     for row in usable:
@@ -127,10 +143,11 @@ def _plain_catalogue(
         core, wide = _plain_keys(row)
         name, kind = (core, "core") if count[core] >= cut else (wide, "comprehensive")
         its = groups.setdefault(
-            name, {"kind": kind, "n": 0, "los_cases": 0, "cases": 0, "fee": 0, "stays": 0, "los": 0}
+            name, {"kind": kind, "n": 0, "los_cases": 0, "cases": 0, "fee": 0, "stays": 0, "los": 0, "fees": []}
         )
         own = weight[row["year"]]
         its["n"] += 1
+        its["fees"].append(float(row["total_fee"]))
         its["cases"] += own
         its["fee"] += own * Fraction(row["total_fee"])
         if row["los"] is not None:
@@ -143,6 +160,7 @@ def _plain_catalogue(
         its["mean_los"] = Fraction(its["los"], its["stays"]) if its["stays"] else None
         its["rw"] = its["mean_cost"] / mean
         its["points"] = its["rw"] * 1000
+        its["cv"] = stdev(its["fees"]) / fmean(its["fees"]) if len(its["fees"]) > 1 else None
     kept = {id(row) for row in usable}
     placed = [next((k for k in _plain_keys(row) if k in groups), None) if id(row) in kept else None for row in rows]
     return groups, placed
@@ -152,7 +170,13 @@ def _plain_keys(row: Row) -> tuple[str, str]:
     procs = sorted({_cut(code, 4, 2, row["proc_edition"]) for code in row["proc"] or [] if code is not None})
     dx = row["dx"][0]
     core, wide = _cut(dx, 4, 3, row["dx_edition"]), _cut(dx, 3, 3, row["dx_edition"]) + "*"
-    return (core + ":" + "+".join(procs), wide + ":*") if procs else (core, wide)
+    if not procs:
+        return core, wide
+    icd = row["proc_edition"] is None or row["proc_edition"].startswith("ICD")
+    chapters = [int(code[:2]) for code in procs] if icd else []
+    strength = [0 if each <= 86 else 1 if each >= 93 else 2 for each in chapters]
+    own = ("surgery", "therapeutic", "diagnostic")[min(strength)] if icd else "*"
+    return core + ":" + "+".join(procs), wide + ":" + own
 
 
 def _cut(code: str, length: int, point: int, edition: str | None) -> str:

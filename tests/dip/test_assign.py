@@ -4,10 +4,9 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-import ibis
 import pytest
 
-from yiheng.dip.assign import NO_DIAGNOSIS, NO_GROUP, OUT, assign
+from yiheng.dip.assign import NO_DIAGNOSIS, NO_GROUP, assign
 
 Row = dict[str, Any]
 
@@ -20,10 +19,13 @@ def case(dx: list[str | None] | None, proc: list[str | None] | None = None, fee:
 
 
 @pytest.fixture
-def assigned(table: Any) -> Any:
+def assigned(backend: Any, table: Any) -> Any:
     def made(rows: list[Row], catalogue: Any) -> list[Row]:
-        found = assign(table(rows), ibis.memtable(catalogue.groups), catalogue.scheme, catalogue.day)
-        return found.order_by("place").select(*OUT).to_pyarrow().to_pylist()
+        cases = table(rows).order_by("place")
+        found = assign(backend, cases, catalogue.groups, catalogue.scheme, catalogue.day, ["place"])
+        made = found.to_pyarrow().to_pylist()
+        assert [row.pop("place") for row in made] == list(range(len(rows)))
+        return made
 
     return made
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yiheng.base.refusal import Refusal
-from yiheng.dip.catalogue import SCHEMA, year_weights
+from yiheng.dip.catalogue import SCHEMA
+from yiheng.dip.years import year_weights
 
 Row = dict[str, Any]
 E01 = {"I21.1": [15000 + 500 * i for i in range(20)], "K35.1": [10000 + 400 * i for i in range(15)]}
@@ -91,7 +92,7 @@ def test_rare_combinations_of_a_category_are_pooled_by_whether_operated(built: A
     made = by_group(built([*rows, case("I22.0", 900)]))
     assert {name: (row["n"], row["mean_cost"], row["dx"], row["proc"]) for name, row in made.items()} == {
         "I21*": (2, 200.0, None, None),
-        "I21*:*": (2, 600.0, None, None),
+        "I21*:surgery": (2, 600.0, None, None),
         "I22*": (1, 900.0, None, None),
     }
 
@@ -100,7 +101,7 @@ def test_what_is_left_of_a_category_is_pooled_beside_its_core_groups(built: Any)
     made = by_group(built([case("I21.9") for _ in range(15)] + [case("I21.0"), case("I21.9", proc=["36.06"])]))
     assert {name: (row["kind"], row["n"]) for name, row in made.items()} == {
         "I21*": ("comprehensive", 1),
-        "I21*:*": ("comprehensive", 1),
+        "I21*:surgery": ("comprehensive", 1),
         "I21.9": ("core", 15),
     }
 
@@ -127,10 +128,21 @@ def test_only_as_many_years_as_there_are_weights(built: Any) -> None:
 
 @pytest.mark.parametrize(
     ("years", "wanted"),
-    [([2024], {2024: 7}), ([2023, 2024], {2023: 2, 2024: 7}), ([2024, 2021, 2022, 2023], {2022: 1, 2023: 2, 2024: 7})],
+    [
+        ([2024], {2024: 7}),
+        ([2023, 2024], {2023: 2, 2024: 7}),
+        ([2024, 2021, 2022, 2023], {2022: 1, 2023: 2, 2024: 7}),
+    ],
 )
 def test_the_newest_year_has_the_last_weight(years: list[int], wanted: dict[int, int]) -> None:
-    assert year_weights([1, 2, 7], years) == wanted
+    assert year_weights([1, 2, 7], years, "left_out") == wanted
+
+
+def test_weights_go_by_calendar_years_and_a_missing_year_is_left_out_or_refused() -> None:
+    """With nothing of 2023, 2022 still has the weight of two years back."""
+    assert year_weights([1, 2, 7], [2020, 2022, 2024], "left_out") == {2022: 1, 2024: 7}
+    with pytest.raises(Refusal, match="there is no case of 2023"):
+        year_weights([1, 2, 7], [2020, 2022, 2024], "refuse")
 
 
 def test_stays_that_are_missing_are_left_out_of_the_mean(built: Any) -> None:
@@ -174,7 +186,7 @@ def assert_same(groups: list[Row], plain: dict[str, Row]) -> None:
         assert (row["kind"], row["n"], row["fee_cases"], row["los_cases"]) == (
             its["kind"], its["n"], its["n"], its["los_cases"],
         )  # fmt: skip
-        for name in ("mean_cost", "mean_los", "rw", "points"):
+        for name in ("mean_cost", "mean_los", "rw", "points", "cv"):
             wanted = its[name] if its[name] is None else pytest.approx(float(its[name]), rel=1e-9, abs=0)
             assert row[name] == wanted, (row["group"], name)
 
@@ -231,5 +243,5 @@ def test_weights_of_all_weighted_cases_add_up_to_their_number(built: Any, with_v
 def _own(row: Row, made: Any) -> str:
     procs = "+".join(sorted(row["proc"] or []))
     core = row["dx"][0] + (":" + procs if procs else "")
-    wide = row["dx"][0][:3] + ("*:*" if procs else "*")
+    wide = row["dx"][0][:3] + ("*:surgery" if "36.06" in procs else "*")
     return core if core in made.groups["group"].to_pylist() else wide

@@ -4,7 +4,7 @@ from yiheng.base.words import Word, word
 from yiheng.dip.keys import KeyLengths
 from yiheng.dip.label import group_label, key_names
 
-LENGTHS = KeyLengths(4, 4, 3)
+LENGTHS = KeyLengths(4, 4, (3,))
 SAID = [
     ("dx", "ICD-10", "I63.900", Word("脑梗死", "cerebral infarction")),
     ("dx", "ICD-10", "I63.000", Word("入脑前动脉血栓", "precerebral thrombosis")),

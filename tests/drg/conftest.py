@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from yiheng.drg.case import Case, case_of
-from yiheng.drg.load import read_pack
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.load import read_pack
+from yiheng.drg.packs.pack import Pack
 
 HEADERS = {
     "mdc": "mdc,name,order,kind,logic",

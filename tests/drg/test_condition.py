@@ -9,7 +9,7 @@ from yiheng.base.expr import ExprError
 from yiheng.drg.case import Case
 from yiheng.drg.condition import Listed, ListKey, Scope, atoms, condition
 from yiheng.drg.facts import Facts
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.pack import Pack
 
 LISTS = ["R,zd,B01", "R,zd1,M01", "R,ss,01.1", "R,ss@1,01.2", "R,inline3,99.9"]
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from yiheng.drg.case import case_of
-from yiheng.drg.load import read_pack
+from yiheng.drg.packs.load import read_pack
 from yiheng.drg.reference import group
 
 STATUS = {"GROUPED": "grouped", "AMBIGUOUS": "ambiguous", "UNGROUPABLE": "ungroupable", "CHECK_FAILED": "invalid"}

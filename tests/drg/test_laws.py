@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yiheng.base.progress import Silent
-from yiheng.drg.batch import Grouper
 from yiheng.drg.case import COLUMNS, case_of
-from yiheng.drg.compile import compiled
 from yiheng.drg.condition import LEVELS
 from yiheng.drg.facts import Facts
-from yiheng.drg.pack import Pack
+from yiheng.drg.kernel.batch import Grouper
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.kernel.stream import grouped, grouper_of, parquet_pieces, write_parquet
+from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
-from yiheng.drg.stream import grouped, grouper_of, parquet_pieces, write_parquet
 from yiheng.tables.contract import contract
 
 SCHEMA = pa.schema([contract("cases").schema.field(name) for name in ("case_id", *COLUMNS, "weight_g")])

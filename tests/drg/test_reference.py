@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yiheng.drg.case import Case
-from yiheng.drg.explanation import Missing, as_data, explain
-from yiheng.drg.pack import Pack
-from yiheng.drg.reference import Result, group
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.reference import group
+from yiheng.drg.result import Result
+from yiheng.drg.telling.explanation import Missing, as_data, explain
 from yiheng.drg.trace import Asked, Hit
 
 Packs = Callable[..., Pack]
@@ -95,6 +96,14 @@ def test_retry_with_each_other_procedure_alone(pack_of: Packs, a_case: Cases) ->
     why = "grouped with 01.2 as its only procedure; unknown proc 00.0"
     assert group(pack_of(about, **tables), case) == grouped("BB19", why)
     assert group(pack_of(about, **tables), a_case(proc=["99.9"])).reason == "no rule of MDC B matches"
+
+
+def test_an_empty_code_book_says_nothing_of_unknown_codes(pack_of: Packs, a_case: Cases) -> None:
+    case = a_case(dx=["B01", "Q99"], proc=["01.1", "00.0"])
+    assert group(pack_of(), case).reason == "unknown dx Q99; unknown proc 00.0"
+    assert group(pack_of(icd10=[]), case) == grouped("BB15", "unknown proc 00.0")
+    assert group(pack_of(icd10=[], icd9=[]), case) == grouped("BB15")
+    assert group(pack_of(icd10=[], icd9=[]), a_case(dx=["Q99"])).reason == "no MDC takes it"
 
 
 def test_a_code_in_both_levels_counts_in_each(pack_of: Packs, a_case: Cases) -> None:

@@ -40,6 +40,9 @@ def test_every_command_is_on_its_page() -> None:
     page = make_docs.commands_page()
     assert page.startswith("# `yiheng`")
     assert "## `yiheng demo`" in page
+    # A command is loaded when it is asked for: the program knows all of them only once it is asked for each.
+    assert list(make_docs.program().commands) == list(make_docs.COMMANDS)
+    assert all(f"\n## `yiheng {name}`\n" in page for name in make_docs.COMMANDS)
 
 
 def test_every_quality_rule_has_its_section() -> None:

@@ -10,8 +10,12 @@ import pyarrow as pa
 import pytest
 
 from yiheng.base.words import Word
-from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, Version
+from yiheng.reports.analysis import Analysis, Grouping, Holding, LoadedFile, Version
+from yiheng.reports.held import OPEN_MONTHS, OPEN_RULES
 from yiheng.reports.html import ASSETS, CHART_LIBRARY
+from yiheng.reports.limits import Limits
+from yiheng.reports.reasons import SCHEMA as OUTCOMES
+from yiheng.reports.standardised import SCHEMA as SEVERITY
 
 MONEY = pa.decimal128(18, 2)
 MEASURES = [
@@ -41,6 +45,13 @@ CATALOGUE = pa.schema(
     [("group", pa.string()), ("kind", pa.string()), ("dx", pa.string()), ("proc", pa.string()), ("n", pa.int64()),
      ("mean_cost", pa.float64()), ("mean_los", pa.float64()), ("rw", pa.float64()), ("points", pa.float64())]
 )  # fmt: skip
+
+# Limits of the tests' own, so that a change of policy changes no test.
+LIMITS = Limits(
+    pair_cases=10, watch_cases=30, confidence=0.95, ages=(18, 65), principal_chars=3, unofficial=("outline",)
+)
+NOTICE = Word("提纲版，非官方", "Outline, unofficial")
+HELD = (Holding("lines", 61_000, 3_000), Holding("icu", 40, 35), Holding("withdrawn", 0, 0))
 
 COUNTIES = ("云上区", "清河县", "松岭县", "平川县", "东湖区", "石桥市")
 TOWNS_EN = ("Yunshang", "Qinghe", "Songling", "Pingchuan", "Donghu", "Shiqiao")
@@ -102,7 +113,18 @@ def region(hospitals: int = 22, groups: int = 400, seed: int = 7) -> Analysis:
         fees=table(FEES, [{"item": f"fee_{i:02d}", "amount": _part(fee, 14 - i, 91)} for i in range(1, 14)]),
         hospitals=table(HOSPITALS, [_hospital(code, place) for place, code in enumerate(codes)]),
         findings=table(FINDINGS, _findings()),
-        groupings=(_grouping("dip", pairs, cases, chance), _grouping("given", pairs, cases, chance, catalogue=False)),
+        closed=4,
+        holdings=HELD,
+        open_rules=table(OPEN_RULES, [_open(code, place) for place, code in enumerate(codes)]),
+        open_months=table(
+            OPEN_MONTHS, [{"month": f"2025-{m:02d}", "cases": 90 + m, "failed": m} for m in range(1, 13)]
+        ),
+        limits=LIMITS,
+        groupings=(
+            _grouping("dip", pairs, cases, chance),
+            _grouping("given", pairs, cases, chance, catalogue=False),
+            _outlined(_grouping("drg", pairs, cases, chance, catalogue=False), codes, names, chance),
+        ),
         names=names,
     )
 
@@ -151,6 +173,35 @@ def _grouping(
         statuses=table(STATUSES, [dict(zip(("status", "kind", "n"), each, strict=True)) for each in statuses]),
         catalogue=table(CATALOGUE, [_entry(row) for row in by_group]) if catalogue else None,
     )
+
+
+def _outlined(its: Grouping, codes: list[str], names: dict[tuple[str, str], Word], chance: random.Random) -> Grouping:
+    """A grouping by a pack that nobody issued, with outcomes and complications by hospital."""
+    outcomes = [
+        {"hospital": code, "status": "grouped", "reason": None, "n": 100 + place} for place, code in enumerate(codes)
+    ]
+    outcomes += [{"hospital": codes[0], "status": "ungroupable", "reason": "no MDC takes it", "n": 7}]
+    severity = [_severity(code, level, chance) for level in ("any", "mcc") for code in codes]
+    return replace(
+        its,
+        names={code: name for (_, code), name in names.items()},
+        notice=NOTICE,
+        outcomes=table(OUTCOMES, outcomes),
+        severity=table(SEVERITY, severity),
+    )
+
+
+def _severity(code: str, level: str, chance: random.Random) -> dict[str, Any]:
+    n = chance.randint(20, 900)
+    observed, expected = n // 3, round(n / 3 * chance.uniform(0.7, 1.3), 6)
+    ratio = observed / expected
+    its = {"hospital": code, "level": level, "n": n, "observed": observed, "expected": expected}
+    return {**its, "ratio": ratio, "low": ratio * 0.9, "high": ratio * 1.1}
+
+
+def _open(code: str, place: int) -> dict[str, Any]:
+    rule = {"rule": "symptom", "zh": "症状体征作主要诊断", "en": "a symptom as principal diagnosis", "severity": "flag"}
+    return {"hospital": code, **rule, "cases": 500, "failed": 1 + place % 7}
 
 
 def _split(rows: list[dict[str, Any]], key: str) -> list[list[dict[str, Any]]]:
@@ -263,6 +314,10 @@ def bare() -> Analysis:
         fees=FEES.empty_table(),
         hospitals=HOSPITALS.empty_table(),
         findings=FINDINGS.empty_table(),
+        closed=0,
+        holdings=(),
+        open_rules=OPEN_RULES.empty_table(),
+        open_months=OPEN_MONTHS.empty_table(),
         groupings=(given,),
         names={},
     )
@@ -333,6 +388,63 @@ def small() -> Analysis:
         ),
         hospitals=table(HOSPITALS, places),
         findings=FINDINGS.empty_table(),
+        closed=0,
+        holdings=(Holding("lines", 6_000, 240), Holding("icu", 0, 0)),
+        open_rules=OPEN_RULES.empty_table(),
+        open_months=table(OPEN_MONTHS, [{"month": "2025-01", "cases": 300, "failed": 0}]),
+        limits=LIMITS,
         groupings=(grouping,),
         names={("group", "G1"): Word("肺炎", "Pneumonia")},
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def outlined(small: Analysis) -> Analysis:
+    """`small` with a DRG grouping by a pack that nobody issued; its counts are worked out in the tests."""
+    outcomes = [
+        {"hospital": "A", "status": "ambiguous", "reason": "ambiguous by rule BQ1", "n": 5},
+        {"hospital": "A", "status": "grouped", "reason": None, "n": 190},
+        {"hospital": "A", "status": "ungroupable", "reason": "no rule of MDC B, F matches", "n": 4},
+        {"hospital": "A", "status": "ungroupable", "reason": "no MDC takes it", "n": 1},
+        {"hospital": "B", "status": "grouped", "reason": None, "n": 98},
+        {"hospital": "B", "status": "invalid", "reason": "age unknown; newborn without weight", "n": 1},
+        {"hospital": "B", "status": "ungroupable", "reason": "no MDC takes it", "n": 1},
+    ]
+    severity = [
+        {"hospital": "A", "level": "any", "n": 190, "observed": 95, "expected": 76.0, "ratio": 1.25, "low": 1.1,
+         "high": 1.4},
+        {"hospital": "B", "level": "any", "n": 29, "observed": 1, "expected": 20.0, "ratio": 0.05, "low": 0.01,
+         "high": 0.2},
+        {"hospital": "A", "level": "mcc", "n": 190, "observed": 0, "expected": 0.0, "ratio": None, "low": None,
+         "high": None},
+        {"hospital": "B", "level": "mcc", "n": 29, "observed": 0, "expected": 0.0, "ratio": None, "low": None,
+         "high": None},
+    ]  # fmt: skip
+    statuses = [("grouped", None, 288), ("ungroupable", None, 6), ("ambiguous", None, 5), ("invalid", None, 1)]
+    drg = replace(
+        small.groupings[0],
+        id="drg",
+        catalogue=None,
+        names={"G1": Word("肺炎，不伴并发症", "肺炎，不伴并发症")},
+        notice=NOTICE,
+        statuses=table(STATUSES, [dict(zip(("status", "kind", "n"), each, strict=True)) for each in statuses]),
+        outcomes=table(OUTCOMES, outcomes),
+        severity=table(SEVERITY, severity),
+    )
+    return replace(small, groupings=(*small.groupings, drg))
+
+
+@pytest.fixture
+def with_severity() -> Callable[..., Analysis]:
+    """An analysis whose last grouping has these rows of any complication: hospital, cases, ratio's lower, upper end."""
+
+    def make(analysis: Analysis, rows: list[tuple[str, int, float, float]]) -> Analysis:
+        its = [
+            {"hospital": code, "level": "any", "n": n, "observed": n // 2, "expected": n / 2, "ratio": (low + high) / 2,
+             "low": low, "high": high}
+            for code, n, low, high in rows
+        ]  # fmt: skip
+        last = replace(analysis.groupings[-1], severity=table(SEVERITY, its))
+        return replace(analysis, groupings=(*analysis.groupings[:-1], last))
+
+    return make

@@ -32,6 +32,12 @@ def test_sections_stand_in_the_order_of_reading(analysis):
         "来源分组：医院并列",
         "来源分组：重点病组",
         "来源分组：盈亏分析",
+        "DRG 病组：医院并列",
+        "DRG 病组：入组率与未入组原因",
+        "DRG 病组：重点病组",
+        "DRG 病组：盈亏分析",
+        "DRG 病组：并发症合并症监测",
+        "数据质量",
         "数据来源",
     ]
 
@@ -117,8 +123,22 @@ def test_rankings_of_pairs_are_cut_off_and_say_so(analysis, monkeypatch):
 
 def test_pairs_with_few_cases_are_not_shown(analysis):
     losses = table_of(content(analysis), "dip-losses")
-    assert min(losses.values("n")) >= 10
-    assert glossary()["few_note"] in losses.notes
+    assert min(losses.values("n")) == 10
+    assert "病例数少于 10 的组合不列出。" in [note.zh for note in losses.notes]
+    fewer = dataclasses.replace(analysis, limits=dataclasses.replace(analysis.limits, pair_cases=500))
+    losses = table_of(content(fewer), "dip-losses")
+    assert min(losses.values("n")) >= 500
+    assert "病例数少于 500 的组合不列出。" in [note.zh for note in losses.notes]
+
+
+def test_departments_with_few_cases_are_not_shown(analysis):
+    limits = dataclasses.replace(analysis.limits, pair_cases=300)
+    whole, part = (
+        table_of(content(its), "dip-departments").values("n")
+        for its in (analysis, dataclasses.replace(analysis, limits=limits))
+    )
+    assert min(whole) < 300
+    assert sorted(part) == sorted(n for n in whole if n >= 300)
 
 
 def test_the_top_groups_are_ordered_by_fee_and_all_are_there(analysis):
@@ -132,16 +152,30 @@ def test_the_top_groups_are_ordered_by_fee_and_all_are_there(analysis):
 
 def test_what_was_loaded_is_shown_with_both_digests(analysis):
     files = table_of(content(analysis), "files")
-    assert files.rows[0] == (1, "出院病例_2022.csv", Word("标准格式", "Canonical"), 1000, 997, 3, "1" * 12, "1" * 64)
+    said = (Word("标准格式", "Canonical"), glossary()["action_load"])
+    assert files.rows[0] == (1, "出院病例_2022.csv", *said, 1000, 997, 3, "1" * 12, "1" * 64)
     lead = words_of(content(analysis).sections[-1])
-    assert lead == ["共装载 4 批、4 个文件：接收 9,988 行，隔离 12 行，合计 10,000 行。"]
+    assert lead[0] == "共装载 4 批、4 个文件：接收 9,988 行，隔离 12 行，合计 10,000 行。"
+
+
+def test_lines_stays_and_links_are_counted_also_where_there_are_none(small):
+    section = content(small).sections[-1]
+    held = table_of(content(small), "holdings")
+    assert [(row[0].zh, *row[1:]) for row in held.rows] == [("费用明细", 6_000, 240), ("重症监护记录", 0, 0)]
+    assert words_of(section)[1] == "费用明细 6,000 行，覆盖出院病例 240 / 500 例（48.00%）。"
 
 
 def test_unchecked_values_and_limits_are_shown(analysis):
     section = content(analysis).sections[-1]
     assert table_of(content(analysis), "unchecked").rows[0][1:] == ("15", "核心病种例数阈值，未核对原文")
-    assert glossary()["limit_drg"] in section.points
+    assert glossary()["limit_unofficial"] in section.points
     assert glossary()["limit_official"] in section.points
+
+
+def test_without_an_unofficial_pack_nothing_is_said_of_one(small):
+    report = content(small)
+    assert glossary()["limit_unofficial"] not in report.sections[-1].points
+    assert [table.notice for table in report.tables if table.notice] == []
 
 
 def test_what_is_missing_is_said_in_words(bare):
@@ -156,6 +190,10 @@ def test_what_is_missing_is_said_in_words(bare):
         "given-groups": "没有按病组的结果。",
         "given-losses": "没有按医院和病组细分的结果。",
         "given-gains": "没有按医院和病组细分的结果。",
+        "given-compared": "没有按医院和病组细分的结果。",
+        "open-rules": "没有未关闭的质量问题。",
+        "open-months": "没有分月数据。",
+        "holdings": "没有在库内容的统计。",
         "files": "没有装载文件的记录。",
         "findings": "没有隔离的行：所有行均已接收。",
         "unchecked": "没有未经核对的参数。",
@@ -175,7 +213,7 @@ def test_a_year_without_cases_is_a_report_too(bare):
 
 def test_nothing_at_all_is_a_report_too(bare):
     nothing = dataclasses.replace(bare, years=bare.years.slice(0, 0), groupings=())
-    assert [section.id for section in content(nothing).sections] == ["overview", "loaded"]
+    assert [section.id for section in content(nothing).sections] == ["overview", "data-quality", "loaded"]
 
 
 def test_every_word_has_both_languages(analysis, bare):
@@ -208,10 +246,16 @@ def turned(analysis: Analysis) -> Analysis:
         return table.take(list(range(table.num_rows))[::-1])
 
     groupings = tuple(
-        dataclasses.replace(g, by={k: turn(t) for k, t in g.by.items()}, statuses=turn(g.statuses))
+        dataclasses.replace(
+            g,
+            by={k: turn(t) for k, t in g.by.items()},
+            statuses=turn(g.statuses),
+            outcomes=None if g.outcomes is None else turn(g.outcomes),
+            severity=None if g.severity is None else turn(g.severity),
+        )
         for g in analysis.groupings
     )
-    tables = ("years", "months", "payers", "fees", "hospitals", "findings")
+    tables = ("years", "months", "payers", "fees", "hospitals", "findings", "open_rules", "open_months")
     return dataclasses.replace(analysis, groupings=groupings, **{t: turn(getattr(analysis, t)) for t in tables})
 
 
@@ -237,7 +281,7 @@ def test_broken_quality_rules_stand_with_their_counts_first(small):
     table = table_of(content(dataclasses.replace(small, checks=checks)), "quality")
     assert [row[2:4] for row in table.rows] == [(3, 300), (2, 200)]
     assert [shown(row[4], Kind.RATIO) for row in table.rows] == ["1.00%", "1.00%"]
-    assert [note.zh for note in table.notes] == ["共 4 条规则：通过 1，不通过 2，不适用 1，出错 0。"]
+    assert table.notes[0].zh == "共 4 条规则：通过 1，不通过 2，不适用 1，出错 0。"
 
 
 def test_without_quality_rules_the_report_says_so(small):

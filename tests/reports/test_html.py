@@ -136,10 +136,29 @@ def test_made_up_data_say_so_on_screen_and_paper(analysis, bare):
     assert 'class="watermark"' not in silent
 
 
+def test_an_unofficial_pack_is_named_in_every_section_table_and_tile_of_it(outlined):
+    page = rendered(content(outlined))
+    sections = re.findall(r'<section( class="noticed")? id="([^"]+)".*?</section>', page, re.S)
+    assert [id_ for noticed, id_ in sections if noticed] == [
+        "drg-hospitals", "drg-entering", "drg-groups", "drg-balance", "drg-watch",
+    ]  # fmt: skip
+    for part in re.findall(r'<section class="noticed".*?</section>', page, re.S):
+        titles = re.findall(r"<h[23].*?</h[23]>", part, re.S)
+        assert all("提纲版，非官方" in title for title in titles[1:])
+        assert part.count('<p class="notice" role="note">') == 1
+    tile = next(each for each in re.findall(r'<li class="tile">.*?</li>', page, re.S) if "DRG 病组入组率" in each)
+    assert "提纲版，非官方" in tile
+    assert '@page noticed { @top-left { content: "提纲版，非官方 · Outline, unofficial"' in page
+
+
+def test_without_an_unofficial_pack_no_page_says_so(small):
+    assert "提纲版" not in rendered(content(small))
+
+
 def test_every_chart_is_named_and_stands_with_its_table(analysis):
     page = Page(rendered(content(analysis)))
     charts = [each for tag, each in page.elements if tag == "figure"]
-    assert len(charts) == 14
+    assert len(charts) == 21
     for chart in charts:
         assert chart["role"] == "img"
         assert chart["aria-label"]

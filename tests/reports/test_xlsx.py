@@ -2,6 +2,7 @@ import dataclasses
 import io
 import zipfile
 
+import pyarrow as pa
 import pytest
 from openpyxl import load_workbook
 
@@ -82,6 +83,16 @@ def test_made_up_data_say_so_on_every_sheet_and_printed_page(book):
         assert "演示数据：虚构" in sheet.oddHeader.center.text
 
 
+def test_an_unofficial_pack_is_named_on_every_sheet_and_printed_page_of_it(report, book):
+    said = {part.name: part.table.notice is not None for part in sheets(report)}
+    assert sum(said.values()) == 12
+    for name, unofficial in said.items():
+        assert ("提纲版，非官方 Outline, unofficial" in book[name]["A2"].value) == unofficial, name
+        assert ("提纲版，非官方" in book[name].oddHeader.center.text) == unofficial, name
+    listed = {row[0]: row[3] for row in book["说明"].iter_rows(HEADER_ROW + 1, values_only=True)}
+    assert {name for name in said if listed[name]} == {name for name, unofficial in said.items() if unofficial}
+
+
 def test_other_data_do_not_say_so(bare, tmp_path):
     write_xlsx(content(bare), tmp_path / "r.xlsx")
     for sheet in load_workbook(tmp_path / "r.xlsx"):
@@ -151,3 +162,22 @@ def test_an_ampersand_in_the_title_is_no_code_of_the_page_header(small, tmp_path
     write_xlsx(report, tmp_path / "r.xlsx")
     header = load_workbook(tmp_path / "r.xlsx")["说明"].oddHeader.center.text
     assert "甲&&乙" in header
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_names_of_a_pack_reasons_and_rules_are_never_formulas(outlined, tmp_path, text):
+    drg = outlined.groupings[-1]
+    reasons = drg.outcomes.set_column(2, "reason", [[text] * drg.outcomes.num_rows])
+    drg = dataclasses.replace(drg, names={"G1": Word(text, text)}, outcomes=reasons)
+    rule = {"hospital": text, "rule": "x", "zh": text, "en": text, "severity": "flag", "cases": 2, "failed": 1}
+    open_rules = pa.Table.from_pylist([rule], schema=outlined.open_rules.schema)
+    analysis = dataclasses.replace(outlined, groupings=(drg,), open_rules=open_rules)
+    write_xlsx(content(analysis), tmp_path / "r.xlsx")
+    book = load_workbook(tmp_path / "r.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == text]
+    assert {cell.parent.title.partition(" ")[2] for cell in cells} == {
+        "DRG 病组 未入组、歧义与无效的原因", "DRG 病组 病组按费用排序", "DRG 病组 主要病组的医院对照",
+        "DRG 病组 费用高于均值的病组（分医院）", "DRG 病组 费用低于均值的病组（分医院）",
+        "未关闭的质量问题（医院与规则）",
+    }  # fmt: skip
+    assert all(cell.data_type == "s" and cell.quotePrefix for cell in cells)

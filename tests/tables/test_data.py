@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.tables.data import Data, code_version, loading
+from yiheng.tables.data import Data, loading
 from yiheng.tables.engine import engine
 from yiheng.tables.snapshot import Snapshot
+from yiheng.tables.version import code_version
 
 WRITER = """
 import sys

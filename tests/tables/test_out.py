@@ -8,7 +8,8 @@ import pytest
 
 from yiheng.base.refusal import Refusal
 from yiheng.tables.engine import engine
-from yiheng.tables.out import about_json, check_out, write_out
+from yiheng.tables.out import about_json, write_out
+from yiheng.tables.place import check_out
 
 TABLE = pa.table({"n": [3, 1, 2], "名称": ["a,b", "it's", None]})
 ABOUT = {"commit": 3, "policy": {"dip/x": "ab'c"}, "code_version": "0.1+x"}

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pytest
 from ibis.backends.duckdb import Backend
 
-from yiheng.tables.data import Data, code_version
+from yiheng.tables.data import Data
 from yiheng.tables.engine import engine
 from yiheng.tables.runs import Inputs, keep, read_run, run_id
+from yiheng.tables.version import code_version
 
 INPUTS = Inputs(3, {"dip/national-1.0": "abc"}, {}, {"group": "dx", "least": 15})
 WEIGHTS = pa.table({"group": ["a", "b"], "weight": [1.5, 0.25]})

@@ -15,6 +15,9 @@ CENTURIES = ("18", "19", "20")
 # 18 signs may stand inside a longer run of digits, or be spaced; 15, which have no check digit, stand alone.
 _LIKE_NUMBERS = (re.compile(r"(?=((?:\d[\s-]?){17}[\dXxＸｘ]))"), re.compile(r"(?<!\d)(\d{15})(?!\d)"))
 _LONGEST_NUMBER = 36
+LONGEST = 80
+# A path that is cut leads nowhere.
+_LONGEST = {"file": 1000}
 _FORM = re.compile(r"\d{17}[\dXxＸｘ]")
 _OLD_FORM = re.compile(r"\d{15}")
 
@@ -44,7 +47,7 @@ class Refusal(Exception):
             ("column", self.column),
             ("value", self.value),
         )
-        where = ", ".join(f"{name} {shown(text)}" for name, text in places if text)
+        where = ", ".join(f"{name} {shown(text, _LONGEST.get(name, LONGEST))}" for name, text in places if text)
         line = f"{where}: {self.what}" if where else self.what
         return _on_one_line(masked(f"{line} -> {self.cure}" if self.cure else line))
 
@@ -52,7 +55,7 @@ class Refusal(Exception):
         return f"Refusal({str(self)!r})"
 
 
-def shown(text: str, limit: int = 80) -> str:
+def shown(text: str, limit: int = LONGEST) -> str:
     """`text` fit for one line: identity numbers masked, control characters escaped, cut after `limit` characters."""
     plain = _on_one_line(masked(text[: limit + _LONGEST_NUMBER])[: limit + 1])
     return plain if len(text) <= limit else plain[:limit] + "…"

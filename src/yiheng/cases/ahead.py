@@ -29,10 +29,10 @@ def ahead(work: Callable[[Piece], Result], pieces: Iterable[Piece], threads: int
 
 
 def fetched(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The pieces, the next of which is fetched by another thread while one is worked on."""
-    source, end = iter(pieces), object()
+    """The pieces, none of them None, the next of which is fetched by another thread while one is worked on."""
+    source: Iterator[Piece] = iter(pieces)
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, source, end)
-        while (piece := coming.result()) is not end:
-            coming = pool.submit(next, source, end)
+        coming = pool.submit(lambda: next(source, None))
+        while (piece := coming.result()) is not None:
+            coming = pool.submit(lambda: next(source, None))
             yield piece

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from functools import partial
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +12,12 @@ import typer
 
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.base.refusal import Refusal
-from yiheng.drg.arrays import Compiled
 from yiheng.drg.case import ID_COLUMNS, USED
-from yiheng.drg.store import cache_folder, stored
-from yiheng.drg.stream import grouped, grouper_of, is_plain, parquet_pieces, write_parquet
+from yiheng.drg.kernel.arrays import Compiled
+from yiheng.drg.kernel.chosen import Chosen, by_one
+from yiheng.drg.kernel.store import cache_folder, stored
+from yiheng.drg.kernel.stream import grouped, is_plain, parquet_pieces, write_parquet
+from yiheng.drg.packs.standing import metadata, warnings
 from yiheng.tables.arrow import forgo_pandas
 from yiheng.tables.contract import contract
 from yiheng.tables.limits import threads
@@ -30,47 +32,83 @@ PackOption = Annotated[
 CommitOption = Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")]
 _SHOWN = 5
 LOCAL, SCHEME = "local", "spark://"
+AUTO = "auto"
 
 
 @app.command()
 def group(
-    pack: PackOption,
+    pack: Annotated[
+        str,
+        typer.Option(
+            help="A rule pack for every case: a folder, FILE.zip, FILE.xlsx, or the id of a built-in one; "
+            "or auto: the one in force on each discharge date, with --place."
+        ),
+    ],
     cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file of cases.")],
     out: Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")],
     commit: CommitOption = None,
     engine: Annotated[str, typer.Option(help="local, or a Spark cluster: spark://HOST:PORT.")] = LOCAL,
+    place: Annotated[
+        str | None, typer.Option(help="The place whose packs --pack auto takes, from DATA/policy/drg/places.yaml.")
+    ] = None,
 ) -> None:
     """Give each case its DRG, or the reason why it has none; rows and order are those of the input."""
     check_out(out)
-    if engine != LOCAL and not engine.startswith(SCHEME):
-        raise Refusal("is neither local nor spark://HOST:PORT", column="--engine", value=engine)
+    _check_ways(pack, place, engine)
     forgo_pandas()
     version = code_version()
-    rules = stored(pack, cache_folder(), version)
-    _tell_findings(rules.findings)
-    about = {"code_version": version, "pack": rules.id, "pack_digest": rules.digest}
-    with shown_progress() as progress:
-        if engine != LOCAL:
-            from yiheng.cli.drg_engine import group_by_cluster
+    if place is not None:
+        from yiheng.cli.drg_by_day import group_by_day
 
-            counted = group_by_cluster(engine, rules, cases, commit, out, about, progress)
-        elif commit is None and out.suffix == ".parquet" and is_plain(cases, USED):
-            counted = _group_file(rules, cases, out, about, progress)
-        else:
-            from yiheng.cli.drg_engine import group_by_engine
-
-            counted = group_by_engine(rules, cases, commit, out, about, progress)
-    typer.echo(", ".join(f"{status} {count}" for status, count in sorted(counted.items())) + f" in {out}")
+        with shown_progress() as progress:
+            chosen, counted = group_by_day(place, cases, commit, out, {"code_version": version}, progress)
+    else:
+        rules = stored(pack, cache_folder(), version)
+        _tell_findings(rules.findings)
+        chosen = by_one(rules)
+        with shown_progress() as progress:
+            counted = _group(rules, cases, commit, out, {"code_version": version}, engine, progress)
+    counts = ", ".join(f"{status} {count}" for status, count in sorted(counted.items()))
+    typer.echo("; ".join((f"{counts} in {out}", *warnings(chosen.packs, _today()))))
 
 
-def _group_file(rules: Compiled, cases: Path, out: Path, about: dict[str, str], progress: Progress) -> dict[str, int]:
+def _check_ways(pack: str, place: str | None, engine: str) -> None:
+    if engine != LOCAL and not engine.startswith(SCHEME):
+        raise Refusal("is neither local nor spark://HOST:PORT", column="--engine", value=engine)
+    if (pack == AUTO) != (place is not None):
+        raise Refusal("--pack auto and --place go together", column="--place", value=place or "")
+    if pack == AUTO and engine != LOCAL:
+        raise Refusal("a cluster groups by one pack", column="--engine", value=engine, cure="--engine local")
+
+
+def _group(
+    rules: Compiled, cases: Path, commit: int | None, out: Path, about: dict[str, str], engine: str, progress: Progress
+) -> dict[str, int]:
+    """Group by one pack in the lightest way that does; how many cases have each status."""
+    chosen = by_one(rules)
+    if engine != LOCAL:
+        from yiheng.cli.drg_engine import group_by_cluster
+
+        return group_by_cluster(engine, rules, cases, commit, out, about, progress)
+    if commit is None and out.suffix == ".parquet" and is_plain(cases, USED):
+        return _group_file(chosen, cases, out, about, progress)
+    from yiheng.cli.drg_engine import group_by_engine
+
+    return group_by_engine(chosen, cases, commit, out, about, progress)
+
+
+def _group_file(chosen: Chosen, cases: Path, out: Path, about: dict[str, str], progress: Progress) -> dict[str, int]:
     """Group a Parquet file that is as the case table; no query engine is needed, nor loaded."""
     names = pq.read_schema(cases).names
     ids = [name for name in ID_COLUMNS if name in names]
-    columns = [*ids, *(name for name in rules.columns if name in names)]
+    columns = [*ids, *(name for name in chosen.columns if name in names)]
     progress.step("grouping", pq.read_metadata(cases).num_rows)
-    pieces = parquet_pieces(cases, columns)
-    return write_parquet(grouped(pieces, partial(grouper_of, rules), ids, threads()), out, ids, about, progress)
+    results = grouped(parquet_pieces(cases, columns), chosen.make, ids, threads())
+    return write_parquet(results, out, ids, about | metadata(chosen.packs), progress)
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def _tell_findings(findings: Sequence[str]) -> None:
@@ -113,7 +151,7 @@ def explain(
     if (case is None) == (cases is None) or (cases is not None and case_id is None):
         raise Refusal("give either --case FILE.json, or --cases IN with --case-id ID")
     from yiheng.cli.drg_explain import Asked, explained_lines
-    from yiheng.drg.whatif import Changes
+    from yiheng.drg.telling.whatif import Changes
 
     dx, no_dx, proc, no_proc = (tuple(its or ()) for its in (add_dx, drop_dx, add_proc, drop_proc))
     changes = Changes(principal, dx, no_dx, principal_proc, proc, no_proc, _numbers(given or []))
@@ -154,7 +192,8 @@ def reconcile_groups(
         raise Refusal("is neither zh nor en", column="--lang", value=lang)
     from yiheng.cli.drg_reconcile import reconcile
 
-    typer.echo("\n".join(reconcile(pack, cases, payer, commit, out, lang).lines(lang)))
+    found = reconcile(pack, cases, payer, commit, out, lang)
+    typer.echo("\n".join((*found.lines(lang), *warnings([found.pack], _today()))))
 
 
 def _find(path: Path, hospital: str | None, case_id: str, commit: int | None) -> dict[str, Any]:

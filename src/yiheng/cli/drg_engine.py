@@ -5,17 +5,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.types as ir
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from yiheng.base.progress import Progress
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
-from yiheng.drg.arrays import Compiled
 from yiheng.drg.case import NEEDED, USED
-from yiheng.drg.cluster import PLACE, group_on_cluster
+from yiheng.drg.kernel.arrays import Compiled
+from yiheng.drg.kernel.chosen import Chosen, by_one
+from yiheng.drg.kernel.cluster import PLACE, group_on_cluster
+from yiheng.drg.kernel.stream import BATCH, Piece, grouped, is_plain, parquet_pieces, write_parquet
+from yiheng.drg.packs.standing import metadata
 from yiheng.drg.result import OUT
-from yiheng.drg.stream import BATCH, Piece, grouped, grouper_of, is_plain, parquet_pieces, write_parquet
 from yiheng.tables.delta import version_files
 from yiheng.tables.engine import engine, scratch
 from yiheng.tables.limits import threads
@@ -24,23 +27,27 @@ from yiheng.tables.runs import Inputs, keep
 
 
 def group_by_engine(
-    rules: Compiled, path: Path, commit: int | None, out: Path, about: dict[str, str], progress: Progress
+    chosen: Chosen, path: Path, commit: int | None, out: Path, about: dict[str, str], progress: Progress
 ) -> dict[str, int]:
-    """Group cases of any kind; of DATA the result is kept as a run too. How many cases have each status."""
+    """Group cases of any kind by one pack; see `group_found`."""
     with engine() as backend:
         found = open_cases(backend, path, commit, USED)
         found.need(*NEEDED)
-        if found.snapshot is not None:
-            about = about | {"commit": str(found.snapshot.commit.number)}
-        made = out if out.suffix == ".parquet" else scratch(backend) / "grouped.parquet"
-        made.parent.mkdir(parents=True, exist_ok=True)
-        counted = _write(backend, rules, path, found, made, about, progress)
-        result = backend.read_parquet(str(made))
-        if made != out:
-            write_out(backend, result, out, about)
-        if found.snapshot is not None:
-            inputs = Inputs(found.snapshot.commit.number, {rules.id: rules.digest})
-            keep(backend, found.snapshot.data, "groupings", inputs, {"cases": result})
+        return group_found(backend, chosen, path, found, out, about, progress)
+
+
+def group_found(
+    backend: Backend, chosen: Chosen, path: Path, found: Cases, out: Path, about: dict[str, str], progress: Progress
+) -> dict[str, int]:
+    """Group cases that are open, and write the result; of DATA it is kept as a run too. How many have each status."""
+    about = _said(chosen, found, about)
+    made = out if out.suffix == ".parquet" else scratch(backend) / "grouped.parquet"
+    made.parent.mkdir(parents=True, exist_ok=True)
+    counted = _write(backend, chosen, path, found, made, about, progress)
+    result = backend.read_parquet(str(made))
+    if made != out:
+        write_out(backend, result, out, about)
+    _keep(backend, chosen, found, result)
     return counted
 
 
@@ -48,12 +55,12 @@ def group_by_cluster(
     master: str, rules: Compiled, path: Path, commit: int | None, out: Path, about: dict[str, str], progress: Progress
 ) -> dict[str, int]:
     """Group a Parquet file or DATA on a Spark cluster; the results are put in order and written here."""
+    chosen = by_one(rules)
     with engine() as backend:
         found = open_cases(backend, path, commit, USED)
         found.need(*NEEDED)
         files = [str(path.absolute())]
         if found.snapshot is not None:
-            about = about | {"commit": str(found.snapshot.commit.number)}
             version = found.snapshot.commit.tables["cases"]
             files = version_files(found.snapshot.data.table_folder("cases"), version)
         elif not is_plain(path, USED):
@@ -64,10 +71,8 @@ def group_by_cluster(
         group_on_cluster(master, rules, files, columns, found.id_columns, parts)
         order = [PLACE] if found.snapshot is None else found.id_columns
         result = backend.read_parquet(f"{parts}/*.parquet").order_by(order).select(*found.id_columns, *OUT)
-        write_out(backend, result, out, about)
-        if found.snapshot is not None:
-            inputs = Inputs(found.snapshot.commit.number, {rules.id: rules.digest})
-            keep(backend, found.snapshot.data, "groupings", inputs, {"cases": result})
+        write_out(backend, result, out, _said(chosen, found, about))
+        _keep(backend, chosen, found, result)
         rows = result.group_by("status").agg(n=result.count()).to_pyarrow().to_pylist()
     return {row["status"]: row["n"] for row in rows}
 
@@ -84,14 +89,27 @@ def find_cases(path: Path, hospital: str | None, case_id: str, commit: int | Non
         return rows
 
 
+def _said(chosen: Chosen, found: Cases, about: dict[str, str]) -> dict[str, str]:
+    """What the metadata of an output say."""
+    commit = {} if found.snapshot is None else {"commit": str(found.snapshot.commit.number)}
+    return about | metadata(chosen.packs) | commit
+
+
+def _keep(backend: Backend, chosen: Chosen, found: Cases, result: ir.Table) -> None:
+    """Keep a result over DATA as a run."""
+    if found.snapshot is not None:
+        inputs = Inputs(found.snapshot.commit.number, chosen.policy(), parameters=dict(chosen.parameters))
+        keep(backend, found.snapshot.data, "groupings", inputs, {"cases": result})
+
+
 def _write(
-    backend: Backend, rules: Compiled, path: Path, found: Cases, out: Path, about: dict[str, str], progress: Progress
+    backend: Backend, chosen: Chosen, path: Path, found: Cases, out: Path, about: dict[str, str], progress: Progress
 ) -> dict[str, int]:
-    columns = [*found.id_columns, *(name for name in rules.columns if name in found.given)]
-    plain = path.is_file() and is_plain(path, USED)
+    columns = [*found.id_columns, *(name for name in chosen.columns if name in found.given)]
+    plain = path.is_file() and is_plain(path, {*USED, *chosen.columns})
     pieces = parquet_pieces(path, columns) if plain else _pieces(backend, found, columns)
     progress.step("grouping", pq.read_metadata(path).num_rows if plain else None)
-    results = grouped(pieces, partial(grouper_of, rules), found.id_columns, threads())
+    results = grouped(pieces, chosen.make, found.id_columns, threads())
     return write_parquet(results, out, found.id_columns, about, progress)
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from yiheng.drg.case import case_of
-from yiheng.drg.explanation import as_data, explain
-from yiheng.drg.near import near, near_data
-from yiheng.drg.opening import open_pack
-from yiheng.drg.telling import told, told_near, told_what_if
-from yiheng.drg.whatif import Changes, changed, what_if, what_if_data
+from yiheng.drg.packs.opening import open_pack
+from yiheng.drg.telling.explanation import as_data, explain
+from yiheng.drg.telling.lines import told, told_near, told_what_if
+from yiheng.drg.telling.near import near, near_data
+from yiheng.drg.telling.whatif import Changes, changed, what_if, what_if_data
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,17 @@ import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_cases
-from yiheng.drg.batch import Grouper
-from yiheng.drg.bycode import normal_code
+from yiheng.codes.normal import normal
 from yiheng.drg.case import NEEDED, USED, case_of
-from yiheng.drg.compile import compiled
-from yiheng.drg.opening import open_pack
-from yiheng.drg.pack import Pack
-from yiheng.drg.reconcile import ABSENT, CLASSES, SAME, compared
+from yiheng.drg.kernel.batch import Grouper
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.kernel.stream import BATCH
+from yiheng.drg.packs.opening import open_pack
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.packs.standing import Standing, metadata
 from yiheng.drg.result import OUT, Result
-from yiheng.drg.stream import BATCH
-from yiheng.drg.telling import KINDS, told_difference
+from yiheng.drg.telling.lines import KINDS, told_difference
+from yiheng.drg.telling.reconcile import ABSENT, CLASSES, SAME, compared
 from yiheng.tables.engine import engine
 from yiheng.tables.out import write_out
 from yiheng.tables.version import code_version
@@ -34,8 +35,9 @@ Payer = dict[Key, str]
 
 @dataclass
 class Reconciled:
-    """How many cases differ in which way on each side; cases of the payer that are not among ours."""
+    """How many cases differ in which way on each side; cases of the payer that are not among ours; by which pack."""
 
+    pack: Standing
     cases: int = 0
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in SIDES})
     only_payer: int = 0
@@ -70,7 +72,7 @@ def reconcile(given: str, cases: Path, payer: Path | None, commit: int | None, o
         tables = [work.batch(batch) for batch in batches]
         if not tables:
             raise Refusal("there are no cases", file=str(cases))
-        about = {"code_version": code_version(), "pack": pack.id, "pack_digest": pack.digest}
+        about = {"code_version": code_version()} | metadata([pack.standing])
         write_out(backend, pa.concat_tables(tables), out, about)
     work.summary.only_payer = len(work.returned.keys() - work.met)
     return work.summary
@@ -101,7 +103,7 @@ def _take(found: Payer, row: dict[str, Any], number: int, with_hospital: bool, p
     key = (row["hospital"] if with_hospital else "", row["case_id"])
     if key in found:
         raise Refusal("this case is there twice", file=path.name, row=number, column="case_id", value=row["case_id"])
-    found[key] = normal_code(row["drg"])
+    found[key] = normal(row["drg"])
 
 
 class _Work:
@@ -111,7 +113,7 @@ class _Work:
         self.pack, self.ids, self.returned, self.lang = pack, ids, returned, lang
         self.grouper = Grouper(compiled(pack))
         self.met: set[Key] = set()
-        self.summary = Reconciled()
+        self.summary = Reconciled(pack.standing)
 
     def batch(self, batch: pa.RecordBatch) -> pa.Table:
         """Ids, our own status and group, and for each side its group, the kind of difference and why."""
@@ -134,7 +136,7 @@ class _Work:
         self, batch: pa.RecordBatch, place: int, own: Result, other: str | None
     ) -> tuple[str | None, str, str | None]:
         """The other group, the kind of difference, and why; a case is looked at only where they differ."""
-        code = normal_code(other or "")
+        code = normal(other or "")
         if not code or code == own.drg:
             return code or None, SAME if code else ABSENT, None
         row = {name: batch.column(name)[place].as_py() for name in batch.schema.names}

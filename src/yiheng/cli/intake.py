@@ -87,5 +87,3 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return shown("|".join("" if item is None else str(item) for item in value))
     return "-" if value is None else shown(str(value))
-
-

@@ -13,11 +13,12 @@ from yiheng.cases.input import Cases, open_cases, open_file
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
 from yiheng.norms.units import UNITS, with_units
-from yiheng.tables.data import code_version
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine
-from yiheng.tables.out import about_json, check_out, write_out
+from yiheng.tables.out import about_json, write_out
+from yiheng.tables.place import check_out
 from yiheng.tables.runs import Inputs, keep
+from yiheng.tables.version import code_version
 
 app = typer.Typer(help="病组标准 Norms: weights, CMI, fee and time index.", no_args_is_help=True)
 

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,17 +18,19 @@ from yiheng.base.whole import whole
 from yiheng.cases.input import open_cases
 from yiheng.drg.case import COLUMNS, NEEDED, WEIGHTS
 from yiheng.drg.checks.run import Checked, checked, has_errors
-from yiheng.drg.compare import COLUMNS as COMPARED
-from yiheng.drg.compare import Change, Difference, difference, edits_of
-from yiheng.drg.impact import FEE, Impact, columns_needed, impact, moved_schema
+from yiheng.drg.compare.difference import COLUMNS as COMPARED
+from yiheng.drg.compare.difference import Change, Difference, difference, edits_of
+from yiheng.drg.compare.impact import FEE, Impact, columns_needed, impact, moved_schema
+from yiheng.drg.kernel.stream import BATCH
 from yiheng.drg.opendrg.write import import_opendrg
-from yiheng.drg.opening import open_content, open_pack
-from yiheng.drg.page import page
-from yiheng.drg.stream import BATCH
-from yiheng.drg.workbook import export_workbook
-from yiheng.tables.data import code_version
+from yiheng.drg.packs.opening import open_content, open_pack
+from yiheng.drg.packs.standing import metadata, warnings
+from yiheng.drg.packs.workbook import export_workbook
+from yiheng.drg.telling.page import page
 from yiheng.tables.engine import engine, scratch
-from yiheng.tables.out import check_out, write_out
+from yiheng.tables.out import write_out
+from yiheng.tables.place import check_out
+from yiheng.tables.version import code_version
 
 app = typer.Typer(help="政策数据 Policy: rule packs checked, shown and compared.", no_args_is_help=True)
 
@@ -94,7 +97,9 @@ def impact_of(
         if path is not None:
             check_out(path)
     one, other = open_pack(before), open_pack(after)
-    about = {"code_version": code_version(), "before": one.digest, "after": other.digest}
+    about = {"code_version": code_version()}
+    about |= {f"before_{name}": text for name, text in metadata([one.standing]).items()}
+    about |= {f"after_{name}": text for name, text in metadata([other.standing]).items()}
     with engine() as backend, shown_progress() as progress:
         found = open_cases(backend, cases, commit, ("hospital", "case_id", FEE, *COLUMNS, *WEIGHTS))
         found.need(*NEEDED)
@@ -109,7 +114,8 @@ def impact_of(
             write_out(backend, backend.read_parquet(str(_weighed(moved, result))), out, about)
         if hospitals is not None:
             write_out(backend, result.hospitals, hospitals, about)
-    typer.echo("\n".join(_effects(result, chinese)))
+    known = warnings(dict.fromkeys((one.standing, other.standing)), datetime.now().astimezone().date())
+    typer.echo("\n".join((*_effects(result, chinese), *known)))
 
 
 @app.command()

@@ -8,10 +8,12 @@ import typer
 
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.base.refusal import Refusal
+from yiheng.base.words import word
 from yiheng.cases.input import cases_digest
 from yiheng.cases.load import load
 from yiheng.reports.analyse import Analysed, digests
 from yiheng.reports.analyse import analyse as run_analysis
+from yiheng.reports.drg import PACK
 from yiheng.sample.places import places as made_places
 from yiheng.sample.write import write as write_sample
 from yiheng.tables.commit import commit_numbers
@@ -40,17 +42,19 @@ def demo(
     typer.echo("演示数据,全部虚构 / demo data, all of it made up")
     typer.echo(f"摘要 digest   cases {seen}")
     _tell(dir, analysed)
-    typer.echo("DRG 分组需要规则包,见后续版本 / DRG grouping needs a rule pack and comes next; no stand-in is made up")
 
 
 def analyse(
     cases: Annotated[Path, typer.Option(help="The DATA folder.")],
     out: Annotated[Path, typer.Option(help="The folder for report.html and report.xlsx.")],
     commit: Annotated[int | None, typer.Option(min=1, help="Another commit than the last.")] = None,
+    pack: Annotated[
+        str, typer.Option(help="The DRG rule pack: a folder, FILE.zip, FILE.xlsx, or the id of a built-in one.")
+    ] = PACK,
 ) -> None:
     """Group and weigh the loaded cases, hold every unit against the region, and write the report."""
     with shown_progress() as progress:
-        analysed = run_analysis(cases, out, commit, progress)
+        analysed = run_analysis(cases, out, commit, progress, pack)
     _tell(cases, analysed)
 
 
@@ -78,5 +82,9 @@ def _tell(root: Path, analysed: Analysed) -> None:
     typer.echo(f"病例 cases    {total:,} in {root}, commit {analysed.runs[0].inputs.commit}")
     for run, table, value in digests(analysed.runs):
         typer.echo(f"结果 result   {run} {table} {value[:16]}")
+    for grouping in analysis.groupings:
+        if grouping.notice is not None:
+            name = word(grouping.id)
+            typer.echo(f"{name.zh}:{grouping.notice.zh} / {name.en}: {grouping.notice.en}")
     typer.echo(f"报告 report   {analysed.html}")
     typer.echo(f"表格 workbook {analysed.xlsx}")

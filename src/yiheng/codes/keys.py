@@ -6,16 +6,9 @@
 import ibis
 import ibis.expr.types as ir
 
+from yiheng.codes.normal import FULL_WIDTH, HALF_WIDTH, normal
+
 POINT_AFTER = {"dx": 3, "proc": 2}
-
-_FULL = "".join(chr(sign) for sign in range(0xFF01, 0xFF5F)) + "\u3000"
-_HALF = "".join(chr(sign) for sign in range(0x21, 0x7F)) + " "
-_TO_HALF = str.maketrans(_FULL, _HALF)
-
-
-def normal(code: str) -> str:
-    """A code in normal form: half-width, upper case, no spaces around."""
-    return code.translate(_TO_HALF).strip(" ").upper()
 
 
 def is_icd(edition: str | None) -> bool:
@@ -38,7 +31,7 @@ def key(kind: str, code: str, chars: int, edition: str | None) -> str:
 def key_column(kind: str, code: ir.StringValue, chars: int, icd: ir.BooleanValue) -> ir.StringValue:
     """`key` for a column; `icd` says for each row whether its edition is ICD (see `icd_column`)."""
     # Few codes are written full width, and translating is dear.
-    half = code.re_search("[^ -~]").ifelse(code.translate(_FULL, _HALF), code)
+    half = code.re_search("[^ -~]").ifelse(code.translate(FULL_WIDTH, HALF_WIDTH), code)
     signs = half.strip().upper().replace(".", "").left(chars)
     return icd.ifelse(signs.re_replace(f"^(.{{{POINT_AFTER[kind]}}})(.+)$", r"\1.\2"), code)
 

@@ -1,47 +1,52 @@
 """Assignment (入组): each case finds its group in a catalogue, or is told why it has none."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
 
-from yiheng.dip.keys import key_lengths, with_keys
+from yiheng.dip.batch import NEEDED as NEEDED
+from yiheng.dip.batch import OUT as OUT
+from yiheng.dip.batch import SCHEMA as SCHEMA
+from yiheng.dip.batch import Assigner
+from yiheng.dip.book import open_book
+from yiheng.dip.compile import compile_book
+from yiheng.dip.plan import plan
+from yiheng.dip.reference import NO_DIAGNOSIS as NO_DIAGNOSIS
+from yiheng.dip.reference import NO_GROUP as NO_GROUP
 from yiheng.policy.loader import Scheme
+from yiheng.tables.engine import scratch
 
-OUT = ("status", "group", "kind", "rw", "points", "reason")
-NO_DIAGNOSIS = "no principal diagnosis"
-NO_GROUP = "no such combination in the catalogue"
-
-
-def assign(cases: ir.Table, catalogue: ir.Table, scheme: Scheme, day: date) -> ir.Table:
-    """`cases` with the columns of OUT: the core group, else the comprehensive one, else none with the reason.
-
-    `catalogue` has one row a group; `scheme` and `day` are those that it was built with.
-    """
-    keyed = with_keys(cases.drop("group") if "group" in cases.columns else cases, key_lengths(scheme, day))
-    core = _part(catalogue, "core")
-    comprehensive = _part(catalogue, "comprehensive")
-    found = keyed.left_join(core, keyed.core_key == core.core_group)
-    found = found.left_join(comprehensive, found.comprehensive_key == comprehensive.comprehensive_group)
-    group = ibis.coalesce(found.core_group, found.comprehensive_group)
-    return found.mutate(
-        status=_status(found, group),
-        group=group,
-        kind=ibis.coalesce(found.core_kind, found.comprehensive_kind, "none"),
-        rw=ibis.coalesce(found.core_rw, found.comprehensive_rw),
-        points=ibis.coalesce(found.core_points, found.comprehensive_points),
-        reason=_reason(found, group),
-    )
+# Cases that are assigned at a time.
+_BATCH = 2 * 100 * 1000
 
 
-def _part(catalogue: ir.Table, kind: str) -> ir.Table:
-    chosen = catalogue.filter(catalogue.kind == kind)
-    return chosen.select(**{f"{kind}_{name}": chosen[name] for name in ("group", "kind", "rw", "points")})
+def assigner(catalogue: pa.Table, scheme: Scheme, day: date) -> Assigner:
+    """What assigns batches to the groups of a catalogue; `scheme` and `day` are those that it was built with."""
+    return Assigner(compile_book(open_book(catalogue, plan(scheme, day))))
 
 
-def _status(found: ir.Table, group: ir.StringValue) -> ir.StringValue:
-    return ibis.cases((found.core_key.isnull(), "invalid"), (group.isnull(), "ungroupable"), else_="grouped")
+def assign(
+    backend: Backend, cases: ir.Table, catalogue: pa.Table, scheme: Scheme, day: date, keep: Sequence[str]
+) -> ir.Table:
+    """The columns `keep` of the cases and those of OUT, in the order of the cases."""
+    own = [name for name in NEEDED if name not in keep]
+    wanted = cases.select(*keep, *own)
+    made = assigner(catalogue, scheme, day)
+    path = scratch(backend) / f"{ibis.util.gen_name('assigned')}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    schema = pa.schema([*(wanted.schema().to_pyarrow().field(name) for name in keep), *SCHEMA])
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in batches(backend, wanted):
+            kept = [batch.column(name).cast(schema.field(name).type) for name in keep]
+            writer.write_batch(pa.RecordBatch.from_arrays([*kept, *made.assign(batch).columns], schema=schema))
+    return backend.read_parquet(str(path))
 
 
-def _reason(found: ir.Table, group: ir.StringValue) -> ir.StringValue:
-    return ibis.cases((found.core_key.isnull(), NO_DIAGNOSIS), (group.isnull(), NO_GROUP), else_=None)
+def batches(backend: Backend, cases: ir.Table) -> Iterator[pa.RecordBatch]:
+    """The cases of a table, piece by piece."""
+    yield from backend.con.sql(backend.compile(cases)).to_arrow_reader(_BATCH)

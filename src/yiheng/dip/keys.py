@@ -1,4 +1,4 @@
-"""The combination of a case (病种组合): its principal diagnosis's key and the keys of all its procedures."""
+"""The combination of a case (病种组合): its principal diagnosis's key and the keys of its procedures."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,48 +13,61 @@ from yiheng.policy.loader import Scheme
 BETWEEN = ":"
 AND = "+"
 ANY = "*"
+ALL, MAIN_RELATED = "all", "main_related"
 
 
 @dataclass(frozen=True)
 class KeyLengths:
-    """How many characters of a code make a key: diagnosis, procedure, diagnosis of a comprehensive group."""
+    """How many characters of a code make a key: diagnosis, procedure, and the diagnoses of comprehensive groups."""
 
     dx: int
     proc: int
-    comprehensive: int
+    comprehensive: tuple[int, ...]
 
 
 def key_lengths(scheme: Scheme, day: date) -> KeyLengths:
     """The lengths that a scheme sets on a day."""
-    names = ("dx_key_chars", "proc_key_chars", "comprehensive_key_chars")
-    return KeyLengths(*(scheme.value(name, day) for name in names))
+    dx, proc = (scheme.value(name, day) for name in ("dx_key_chars", "proc_key_chars"))
+    return KeyLengths(dx, proc, tuple(scheme.value("comprehensive_key_chars", day)))
 
 
-def core_and_comprehensive(
+def combination(
     dx: list[str | None] | None,
     proc: list[str | None] | None,
     dx_edition: str | None,
     proc_edition: str | None,
     lengths: KeyLengths,
-) -> tuple[str | None, str | None]:
-    """The readable definition: the core and the comprehensive group that a case belongs to, as their names.
+    kind: str = ALL,
+) -> str | None:
+    """The readable definition: the combination that a case is, as its name; None without a principal diagnosis.
 
-    `I21.9` (no procedure), `I21.9:36.06+88.55`; `I21*`, `I21*:*`. Both None without a principal diagnosis.
+    `I21.9` (no procedure), `I21.9:36.06+88.55`. Of `all` the procedures stand in order of their keys, of `main_related`
+    the first one given stands first and the others in order behind it.
     """
     if not dx or dx[0] is None:
-        return None, None
+        return None
     main = key("dx", dx[0], lengths.dx, dx_edition)
-    wide = key("dx", dx[0], lengths.comprehensive, dx_edition) + ANY
-    procs = sorted({key("proc", code, lengths.proc, proc_edition) for code in proc or [] if code is not None})
+    procs = [key("proc", code, lengths.proc, proc_edition) for code in proc or [] if code is not None]
     if not procs:
-        return main, wide
-    return main + BETWEEN + AND.join(procs), wide + BETWEEN + ANY
+        return main
+    ordered = sorted(set(procs)) if kind == ALL else [procs[0], *sorted(set(procs[1:]) - {procs[0]})]
+    return main + BETWEEN + AND.join(ordered)
 
 
 def codes_of(core_key: str) -> tuple[str, str | None]:
-    """The diagnosis and the joined procedures that a core group's name is made of."""
+    """The diagnosis and the joined procedures that a combination's name is made of."""
     main, _, procs = core_key.partition(BETWEEN)
     return main, procs or None
+
+
+def wide_of(main: str, is_icd: bool, chars: int) -> str:
+    """The first characters of a diagnosis's key; all of it where it is not ICD."""
+    return key("dx", main, chars, None) if is_icd else main
+
+
+def pool_name(wide: str, treatment: str | None) -> str:
+    """The name of a comprehensive group: `I21*` not operated, `I21*:surgery`; `I21*:*` where the class is not known."""
+    return wide + ANY + ("" if treatment is None else BETWEEN + treatment)
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
@@ -67,15 +80,20 @@ def list_sort(items: dt.Array[dt.String]) -> dt.Array[dt.String]:
     """The items in order."""
 
 
-def with_keys(cases: ir.Table, lengths: KeyLengths) -> ir.Table:
-    """`core_and_comprehensive` for a table of cases: adds core_key and comprehensive_key."""
+def with_keys(cases: ir.Table, lengths: KeyLengths, kind: str = ALL) -> ir.Table:
+    """`combination` for a table of cases: adds core_key, and whether its codes are ICD (dx_icd, proc_icd)."""
     dx_icd, proc_icd = icd_column(cases.dx_edition), icd_column(cases.proc_edition)
     main = key_column("dx", cases.dx[0], lengths.dx, dx_icd)
-    wide = key_column("dx", cases.dx[0], lengths.comprehensive, dx_icd)
     keys = cases.proc.map(lambda code: key_column("proc", code, lengths.proc, proc_icd))
-    procs = list_sort(list_distinct(keys)).join(AND).nullif("")
-    operated = list_distinct(cases.proc).length() > 0
+    procs = list_sort(list_distinct(keys)).join(AND).nullif("") if kind == ALL else _main_first(keys)
     return cases.mutate(
-        core_key=main.concat(ibis.coalesce(ibis.literal(BETWEEN).concat(procs), "")),
-        comprehensive_key=wide.concat(operated.ifelse(ANY + BETWEEN + ANY, ANY)),
+        core_key=main.concat(ibis.coalesce(ibis.literal(BETWEEN).concat(procs), "")), dx_icd=dx_icd, proc_icd=proc_icd
     )
+
+
+def _main_first(keys: ir.ArrayValue) -> ir.StringValue:
+    """The first key, then the others in order, none twice; null where there is none."""
+    given = keys.filter(lambda each: each.notnull())
+    first = given[0]
+    others = list_sort(list_distinct(given.filter(lambda each: each != first))).join(AND).nullif("")
+    return first.concat(ibis.coalesce(ibis.literal(AND).concat(others), ""))

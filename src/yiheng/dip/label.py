@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from yiheng.base.words import Word, word
+from yiheng.base.words import Word, glossary, word
 from yiheng.codes.keys import is_icd, key
 from yiheng.dip.keys import AND, ANY, BETWEEN, KeyLengths
 
@@ -19,7 +19,7 @@ def key_names(names: Iterable[tuple[str, str, str, Word]], lengths: KeyLengths) 
     what its first code in order is called, and others.
     """
     found: dict[tuple[str, str], list[tuple[str, Word]]] = {}
-    chars = {"dx": (lengths.dx, lengths.comprehensive), "proc": (lengths.proc,)}
+    chars = {"dx": (lengths.dx, *lengths.comprehensive), "proc": (lengths.proc,)}
     for kind, edition, code, name in names:
         for length in chars.get(kind, ()):
             shown = key(kind, code, length, edition if not is_icd(edition) else None)
@@ -36,13 +36,21 @@ def _called(shown: str, codes: list[tuple[str, Word]]) -> Word:
 
 
 def group_label(group: str, names: Names) -> Word:
-    """The name of a group from its id: `I21.9:36.06+88.55`, `I21.9`, `I21*`, `I21*:*`."""
+    """The name of a group from its id: `I21.9:36.06+88.55`, `I21.9`, `I21*`, `I21*:*`, `I21*:surgery`."""
     main, _, procs = group.partition(BETWEEN)
     dx = names.get(("dx", main.removesuffix(ANY)), Word(main, main))
     if main.endswith(ANY):
-        return _joined([dx, word("comprehensive_operated" if procs else "comprehensive_conservative")])
+        return _joined([dx, _treatment(procs)])
     parts = [names.get(("proc", code), Word(code, code)) for code in procs.split(AND) if code]
     return _joined([dx, *(parts or [word("conservative")])])
+
+
+def _treatment(shown: str) -> Word:
+    """What a comprehensive group's class is called; a class of a place's own is called as it calls it."""
+    if shown in ("", ANY):
+        return word("comprehensive_operated" if shown else "comprehensive_conservative")
+    known = glossary().get(f"comprehensive_{shown}")
+    return known or Word(shown, shown)
 
 
 def _joined(parts: list[Word]) -> Word:

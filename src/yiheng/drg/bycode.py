@@ -4,6 +4,8 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from yiheng.codes.normal import normal
+
 PREFIX = "*"
 # An aetiology code with its manifestation is one code that ends in an asterisk: A18.022+M90.0*
 PAIR = "+"
@@ -11,19 +13,9 @@ PAIR = "+"
 Said = TypeVar("Said")
 
 
-def normal_code(code: str) -> str:
-    """`codes.keys.normal`, at once for the codes that are plain already."""
-    if code.isascii():
-        return code.strip(" ").upper()
-    # Few sources spell a code so, and what it needs is slow to load.
-    from yiheng.codes.keys import normal
-
-    return normal(code)
-
-
 def known_codes(codes: Iterable[str | None]) -> tuple[str | None, ...]:
     """Codes of a case in normal form, each in its place; an empty one is unknown."""
-    return tuple(None if code is None else normal_code(code) or None for code in codes)
+    return tuple(None if code is None else normal(code) or None for code in codes)
 
 
 @dataclass(frozen=True)

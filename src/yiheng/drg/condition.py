@@ -4,16 +4,14 @@ An unknown number makes a comparison false; a list that a pack does not have hol
 """
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from yiheng.base import expr
 from yiheng.base.expr import Expr, ExprError, parse, show
-from yiheng.drg.bycode import normal_code
-
-if TYPE_CHECKING:
-    from yiheng.drg.facts import Facts
+from yiheng.codes.normal import normal
+from yiheng.drg.bycode import ByCode
 
 DX_ROLES = ("pdx", "sdx", "dx")
 PROC_ROLES = ("pproc", "sproc", "proc")
@@ -44,6 +42,44 @@ class ListKey:
 
 
 @dataclass(frozen=True)
+class Severity:
+    """A secondary diagnosis of level MCC or CC.
+
+    It counts unless its exclusion table is that of the principal diagnosis. `row` is its row in cc.csv.
+    """
+
+    code: str
+    level: str
+    table: str
+    principal_table: str | None
+    row: int
+
+    @property
+    def counted(self) -> bool:
+        return not self.table or self.table != self.principal_table
+
+
+class Asked(Protocol):
+    """Whom a condition asks: a case under a pack (`facts.Facts`). What is None the case does not say."""
+
+    @property
+    def codes(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes of the case by role."""
+
+    @property
+    def dept(self) -> str | None: ...
+
+    @property
+    def severity(self) -> tuple[Severity, ...]: ...
+
+    def number(self, field: str) -> float | None:
+        """A number of the case, or `sites`."""
+
+    def members(self, key: ListKey) -> ByCode[int]:
+        """The rows of a list's codes."""
+
+
+@dataclass(frozen=True)
 class _Atom:
     """A condition without parts; `text` is how it is written."""
 
@@ -57,8 +93,8 @@ class Listed(_Atom):
     role: str
     key: ListKey
 
-    def holds(self, facts: "Facts") -> bool:
-        members = facts.pack.list(self.key)
+    def holds(self, facts: Asked) -> bool:
+        members = facts.members(self.key)
         return any(code in members for code in facts.codes[self.role])
 
 
@@ -70,7 +106,7 @@ class Compared(_Atom):
     op: str
     value: float
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         number = facts.number(self.field)
         return number is not None and OPERATORS[self.op](number, self.value)
 
@@ -82,7 +118,7 @@ class OneOf(_Atom):
     field: str
     values: tuple[float, ...]
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return facts.number(self.field) in self.values
 
 
@@ -93,7 +129,7 @@ class InDept(_Atom):
     names: tuple[str, ...]
     wanted: bool
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return facts.dept is not None and (facts.dept in self.names) == self.wanted
 
 
@@ -103,7 +139,7 @@ class Known(_Atom):
 
     field: str
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return (facts.dept if self.field == DEPT else facts.number(self.field)) is not None
 
 
@@ -113,7 +149,7 @@ class Present(_Atom):
 
     field: str
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return bool(facts.codes["proc"]) if self.field == "proc" else bool(facts.number(self.field))
 
 
@@ -123,7 +159,7 @@ class Severe(_Atom):
 
     level: str
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return any(found.level == self.level and found.counted for found in facts.severity)
 
 
@@ -133,7 +169,7 @@ class Always(_Atom):
 
     value: bool
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return self.value
 
 
@@ -143,7 +179,7 @@ class Negated:
 
     part: "Condition"
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return not self.part.holds(facts)
 
 
@@ -153,7 +189,7 @@ class All:
 
     parts: tuple["Condition", ...]
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return all(part.holds(facts) for part in self.parts)
 
 
@@ -163,7 +199,7 @@ class Some:
 
     parts: tuple["Condition", ...]
 
-    def holds(self, facts: "Facts") -> bool:
+    def holds(self, facts: Asked) -> bool:
         return any(part.holds(facts) for part in self.parts)
 
 
@@ -264,5 +300,5 @@ class _Reader:
     def _word(self, tree: Expr) -> str:
         match tree:
             case expr.Name(word) | expr.Number(word) | expr.Text(word):
-                return normal_code(word)
+                return normal(word)
         raise ExprError(self.text, tree.at, "expected a department")

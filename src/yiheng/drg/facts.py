@@ -1,29 +1,11 @@
 """What is asked of one case while it is grouped (入组要素): its codes by role, numbers, sites, counted severity."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
+from yiheng.drg.bycode import ByCode
 from yiheng.drg.case import Case
-from yiheng.drg.condition import LEVELS, SITES
-from yiheng.drg.pack import Pack
-
-
-@dataclass(frozen=True)
-class Severity:
-    """A secondary diagnosis of level MCC or CC.
-
-    It counts unless its exclusion table is that of the principal diagnosis. `row` is its row in cc.csv.
-    """
-
-    code: str
-    level: str
-    table: str
-    principal_table: str | None
-    row: int
-
-    @property
-    def counted(self) -> bool:
-        return not self.table or self.table != self.principal_table
+from yiheng.drg.condition import LEVELS, SITES, ListKey, Severity
+from yiheng.drg.packs.pack import Pack
 
 
 class Facts:
@@ -42,6 +24,10 @@ class Facts:
         """A number of the case, None where unknown; `sites`: how many body regions its diagnoses hurt."""
         found: float | None = self.sites if field == SITES else getattr(self.case, field)
         return found
+
+    def members(self, key: ListKey) -> ByCode[int]:
+        """The rows of a list's codes; of one that the pack has not, none."""
+        return self.pack.list(key)
 
     @cached_property
     def sites(self) -> int:

@@ -5,17 +5,15 @@ order, the first group that matches is given out. A rule without a matching grou
 rule try; an MDC without a matching rule lets the next MDC try.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from yiheng.drg import reason
 from yiheng.drg.case import Case, problems
 from yiheng.drg.condition import Condition
 from yiheng.drg.facts import Facts
-from yiheng.drg.pack import QY, Group, Mdc, Pack, Rule
-from yiheng.drg.result import AMBIGUOUS, INVALID, UNGROUPABLE
-from yiheng.drg.result import GROUPED as GROUPED
-from yiheng.drg.result import Result as Result
+from yiheng.drg.packs.pack import QY, Group, Mdc, Pack, Rule
+from yiheng.drg.result import AMBIGUOUS, GROUPED, INVALID, UNGROUPABLE, Result
 from yiheng.drg.trace import Step, step
 
 # The part of a code that is its ADRG.
@@ -73,10 +71,15 @@ def group(pack: Pack, case: Case, steps: list[Step] | None = None) -> Result:
 
 
 def unknown_codes(pack: Pack, case: Case) -> list[str]:
-    """What a reason says of the codes that are not in the pack's books."""
-    dx = (code for code in case.dx if code is not None and code not in pack.dx_names)
-    proc = (code for code in case.proc if code is not None and code not in pack.proc_names)
-    return [reason.unknown("dx", dx), reason.unknown("proc", proc)]
+    """What a reason says of the codes that are not in the pack's books; of an empty book, nothing."""
+    return [
+        reason.unknown("dx", _lacked(case.dx, pack.dx_names)),
+        reason.unknown("proc", _lacked(case.proc, pack.proc_names)),
+    ]
+
+
+def _lacked(codes: tuple[str | None, ...], book: Mapping[str, str]) -> list[str]:
+    return [code for code in codes if code is not None and book and code not in book]
 
 
 def _attempts(pack: Pack, facts: Facts) -> Iterator[tuple[Facts, str]]:

@@ -17,7 +17,7 @@ from yiheng.drg.condition import (
     atoms,
 )
 from yiheng.drg.facts import Facts
-from yiheng.drg.pack import Group, Mdc, Pack, Rule
+from yiheng.drg.packs.pack import Group, Mdc, Pack, Rule
 
 
 @dataclass(frozen=True)

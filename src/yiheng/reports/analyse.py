@@ -11,8 +11,8 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.progress import Progress, Silent
 from yiheng.base.refusal import Refusal
+from yiheng.base.words import word
 from yiheng.cases.input import Cases, open_cases
-from yiheng.dip import assign as dip
 from yiheng.dip.catalogue import Catalogue, build
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
@@ -20,8 +20,15 @@ from yiheng.norms.units import UNITS, with_units
 from yiheng.policy.loader import scheme
 from yiheng.reports.analysis import Analysis, Grouping
 from yiheng.reports.content import content
+from yiheng.reports.dip import assign_cases
+from yiheng.reports.drg import PACK, Chosen, choose, group_cases, group_words
 from yiheng.reports.gather import Sources, gather
 from yiheng.reports.html import write_html
+from yiheng.reports.limits import LIMITS, Limits, limits
+from yiheng.reports.method import Method, grouped_cases, statuses
+from yiheng.reports.reasons import outcomes
+from yiheng.reports.severity import strata
+from yiheng.reports.standardised import standardised
 from yiheng.reports.xlsx import write_xlsx
 from yiheng.tables.engine import engine
 from yiheng.tables.runs import Inputs, Run, keep
@@ -42,24 +49,22 @@ class Analysed:
     analysis: Analysis
 
 
-def analyse(root: Path, out: Path, commit: int | None = None, progress: Progress | None = None) -> Analysed:
-    """Group, weigh and compare the cases of DATA at `root`, and write `report.html` and `report.xlsx` into `out`."""
+def analyse(
+    root: Path, out: Path, commit: int | None = None, progress: Progress | None = None, pack: str = PACK
+) -> Analysed:
+    """Group, weigh and compare the cases of DATA at `root`, and write `report.html` and `report.xlsx` into `out`.
+
+    `pack` is the DRG pack: a folder, FILE.zip, FILE.xlsx, or the id of a built-in one.
+    """
     progress = progress or Silent()
     with engine() as backend:
         cases = open_cases(backend, root, commit)
         if cases.snapshot is None:
             raise Refusal("is not a DATA folder", file=str(root))
-        _make(out)
         work = _Work(backend, cases.snapshot, cases, progress)
-        catalogue, catalogue_run = work.catalogue()
-        grouping_run = work.assignment(catalogue, catalogue_run)
-        year = catalogue.day.year
-        groupings = [work.grouping("dip", grouping_run, catalogue, year)]
-        if work.has_given(year):
-            groupings.insert(0, work.grouping("given", None, None, year))
-        progress.step("汇总 gathering what the report shows")
-        sources = Sources(cases.snapshot, catalogue, year, tuple(work.runs))
-        analysis = gather(sources, tuple(groupings))
+        chosen = choose(pack)
+        _make(out)
+        analysis = work.analysis(chosen)
     progress.step("写报告 writing the report")
     html, xlsx = out / "report.html", out / "report.xlsx"
     report = content(analysis)
@@ -85,64 +90,86 @@ class _Work:
         self.progress = progress
         self.runs: list[Run] = []
 
+    def analysis(self, chosen: Chosen) -> Analysis:
+        catalogue, catalogue_run = self.catalogue()
+        year, its = catalogue.day.year, limits(catalogue.day)
+        methods = [*self.given(year), self.dip(catalogue, catalogue_run), self.drg(chosen, its)]
+        groupings = tuple(self.grouping(method, year, its) for method in methods)
+        self.progress.step("汇总 gathering what the report shows")
+        return gather(Sources(self.snapshot, catalogue, catalogue_run, chosen, its), groupings)
+
     def catalogue(self) -> tuple[Catalogue, Run]:
         self.progress.step("病种目录 building the DIP catalogue")
         built = build(self.backend, self.cases.table, scheme(SCHEME))
         policy = {built.scheme.id: built.scheme.digest}
-        return built, self._keep("catalogues", Inputs(self.snapshot.commit.number, policy), {"groups": built.groups})
+        return built, self._keep("catalogues", Inputs(self.commit, policy), {"groups": built.groups})
 
-    def assignment(self, catalogue: Catalogue, catalogue_run: Run) -> Run:
-        self.progress.step("DIP 入组 assigning the cases")
-        groups = ibis.memtable(catalogue.groups)
-        assigned = dip.assign(self.cases.table, groups, catalogue.scheme, catalogue.day)
-        inputs = Inputs(self.snapshot.commit.number, runs={"catalogue": catalogue_run.id})
-        return self._keep("groupings", inputs, {"cases": assigned.select("hospital", "case_id", *dip.OUT)})
+    @property
+    def commit(self) -> int:
+        return self.snapshot.commit.number
 
-    def has_given(self, year: int) -> bool:
+    def given(self, year: int) -> list[Method]:
+        """The source's own groups, where a case of the year has one."""
         table = self.cases.table
-        return bool(table.filter(table.year == year, table.group.notnull()).limit(1).count().to_pyarrow().as_py())
+        has_one = table.filter(table.year == year, table.group.notnull()).limit(1).count().to_pyarrow().as_py()
+        return [Method("given")] if has_one else []
 
-    def grouping(self, name: str, run: Run | None, catalogue: Catalogue | None, year: int) -> Grouping:
-        """Every unit of the year against the region, for the groups of a run or those the source gave."""
-        self.progress.step(f"区域标准 norms for {name}")
-        grouped = self._grouped(run).filter(ibis._.year == year)
-        finest = self._materialised(with_units(grouped, "month"))
+    def dip(self, catalogue: Catalogue, catalogue_run: Run) -> Method:
+        self.progress.step("DIP 入组 assigning the cases")
+        inputs = Inputs(self.commit, runs={"catalogue": catalogue_run.id})
+        run = self._keep("groupings", inputs, {"cases": assign_cases(self.backend, self.cases, catalogue)})
+        return Method("dip", run, "group", "kind", catalogue=catalogue.groups)
+
+    def drg(self, chosen: Chosen, its: Limits) -> Method:
+        """The run is the one that `yiheng drg group --cases DATA` keeps."""
+        self.progress.step("DRG 入组 grouping the cases")
+        pack = chosen.pack
+        inputs = Inputs(self.commit, {pack.id: pack.digest})
+        run = self._keep("groupings", inputs, {"cases": group_cases(self.backend, self.cases, pack, self.progress)})
+        notice = word("unofficial") if chosen.is_unofficial(its.unofficial) else None
+        return Method("drg", run, "drg", names=group_words(pack), notice=notice, pack=pack)
+
+    def grouping(self, method: Method, year: int, its: Limits) -> Grouping:
+        """Every unit of the year against the region, for the groups of a method."""
+        self.progress.step(f"区域标准 norms for {method.id}")
+        grouped = grouped_cases(self.backend, self.cases, method).filter(ibis._.year == year)
+        finest = self._materialised(cell_table(with_units(grouped, "month"), _FINEST, "group"))
         institution = self.snapshot.table("institution")
         by = {unit: norms(cells(with_units(finest, unit, institution), UNITS[unit])) for unit in UNITS}
-        inputs = Inputs(
-            self.snapshot.commit.number,
-            runs={} if run is None else {"grouping": run.id},
-            parameters={"grouping": name, "year": year},
-        )
-        kept = self._keep("norms", inputs, by)
-        count = grouped.count().to_pyarrow().as_py()
+        runs = {} if method.run is None else {"grouping": method.run.id}
+        inputs = Inputs(self.commit, runs=runs, parameters={"grouping": method.id, "year": year})
         return Grouping(
-            name, kept.id, count, by, _statuses(grouped), catalogue.groups if catalogue is not None else None
+            id=method.id,
+            run=self._keep("norms", inputs, by).id,
+            cases=grouped.count().to_pyarrow().as_py(),
+            by=by,
+            statuses=statuses(grouped),
+            catalogue=method.catalogue,
+            cases_run="" if method.run is None else method.run.id,
+            names=method.names,
+            notice=method.notice,
+            outcomes=None if method.run is None else outcomes(grouped),
+            severity=None if method.pack is None else self._severity(grouped, method, year, its),
         )
 
-    def _grouped(self, run: Run | None) -> ir.Table:
-        table = self.cases.table
-        if run is None:
-            status = table.group.notnull().ifelse("grouped", "ungroupable")
-            return table.mutate(status=status, kind=ibis.null("string"))
-        found = self.backend.read_parquet(str(run.path("cases"))).select(
-            "hospital", "case_id", "status", "group", "kind"
-        )
-        return table.drop("group").inner_join(found, ["hospital", "case_id"])
-
-    def _materialised(self, grouped: ir.Table) -> ir.Table:
-        table = cell_table(grouped, _FINEST, "group")
+    def _materialised(self, table: ir.Table) -> ir.Table:
         return self.backend.create_table(ibis.util.gen_name("cells"), table, temp=True)
+
+    def _severity(self, grouped: ir.Table, method: Method, year: int, its: Limits) -> pa.Table:
+        """Complications of each hospital against the region, kept as a run."""
+        self.progress.step("并发症合并症 comparing complications")
+        assert method.pack is not None
+        assert method.run is not None
+        counted = strata(self.backend, grouped, method.pack, its.ages, its.principal_chars)
+        tables: dict[str, pa.Table] = {"strata": counted, "hospitals": standardised(counted, its.confidence)}
+        inputs = Inputs(self.commit, {LIMITS: its.digest}, {"grouping": method.run.id}, {"year": year})
+        self._keep("severity", inputs, tables)
+        return tables["hospitals"]
 
     def _keep(self, kind: str, inputs: Inputs, tables: dict[str, pa.Table | ir.Table]) -> Run:
         run = keep(self.backend, self.snapshot.data, kind, inputs, tables)
         self.runs.append(run)
         return run
-
-
-def _statuses(grouped: ir.Table) -> pa.Table:
-    counted = grouped.group_by(["status", "kind"]).agg(n=grouped.count())
-    return counted.order_by(ibis.desc("n"), "status", "kind").to_pyarrow()
 
 
 def digests(runs: Iterable[Run]) -> list[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from yiheng.base.words import Word, word
 from yiheng.reports.analysis import Analysis, Grouping
 from yiheng.reports.figures import count, percent, share, wan
+from yiheng.reports.groups import few_note
 from yiheng.reports.hospitals import named_hospitals
 from yiheng.reports.naming import group_names
 from yiheng.reports.shape import ON_THE_PAGE, Chart, Column, Drawing, Section, Table, column, listed, same
@@ -22,8 +23,6 @@ GROUPS_ON_THE_PAGE = 20
 DEPARTMENTS_ON_THE_PAGE = 30
 IN_THE_CHART = 15
 PAIRS_KEPT = 2_000
-# Fewer cases would show what single patients paid, and say more of chance than of the hospital.
-FEWEST_CASES = 10
 
 
 def balance(analysis: Analysis, grouping: Grouping) -> Section:
@@ -44,15 +43,16 @@ class Ranking:
     rows: Sequence[Row]
     of: int
     difference: Decimal
+    fewest: int
 
     @property
     def note(self) -> tuple[Word, ...]:
         """What the ranking leaves out."""
         if len(self.rows) == self.of:
-            return (word("few_note"),)
+            return (few_note(self.fewest),)
         kept, whole = count(len(self.rows)), count(self.of)
         cut = Word(f"共 {whole} 项，列出差额最大的 {kept} 项。", f"The {kept} of {whole} that differ most.")
-        return (cut, word("few_note"))
+        return (cut, few_note(self.fewest))
 
 
 def _pairs(analysis: Analysis, grouping: Grouping, order: str) -> Ranking:
@@ -60,16 +60,16 @@ def _pairs(analysis: Analysis, grouping: Grouping, order: str) -> Ranking:
 
     A province has hundreds of thousands of them, so they are filtered and sorted as a table.
     """
-    table = grouping.by.get("hospital_group")
+    table, fewest = grouping.by.get("hospital_group"), analysis.limits.pair_cases
     if table is None:
-        return Ranking((), 0, Decimal(0))
+        return Ranking((), 0, Decimal(0), fewest)
     nought = pa.scalar(Decimal("0.00"), table["difference"].type)
     side = pc.less(table["difference"], nought) if order == "ascending" else pc.greater(table["difference"], nought)
-    enough = pc.greater_equal(table["n"], FEWEST_CASES)
+    enough = pc.greater_equal(table["n"], fewest)
     here = table.filter(pc.and_(pc.and_(side, enough), pc.is_valid(table["group"])))
     first = here.sort_by([("difference", order), ("hospital", "ascending"), ("group", "ascending")])[:PAIRS_KEPT]
     rows = _named(analysis, grouping, rows_of(first))
-    return Ranking(rows, here.num_rows, pc.sum(here["difference"]).as_py() or Decimal(0))
+    return Ranking(rows, here.num_rows, pc.sum(here["difference"]).as_py() or Decimal(0), fewest)
 
 
 def _named(analysis: Analysis, grouping: Grouping, rows: Sequence[Row]) -> list[Row]:
@@ -108,11 +108,13 @@ def _groups(grouping: Grouping, losses: Ranking, gains: Ranking) -> tuple[Table,
 def _departments(analysis: Analysis, grouping: Grouping) -> tuple[Table, ...]:
     if grouping.by.get("dept") is None:
         return ()
+    fewest = analysis.limits.pair_cases
     rows = [row for row in _known(rows_of(grouping.by["dept"])) if row["difference"] < 0 and row["dept"] is not None]
-    named = [{**row, "dept": _dept(analysis, row)} for row in rows]
+    named = [{**row, "dept": _dept(analysis, row)} for row in rows if row["n"] >= fewest]
     rows = ordered(named_hospitals(analysis, named), "difference", "code_of_hospital")
     who, shown = (column("hospital"), column("dept")), DEPARTMENTS_ON_THE_PAGE
-    return (_table(f"{grouping.id}-departments", "balance_dept", who, rows, "no_losses", shown=shown),)
+    id_, notes = f"{grouping.id}-departments", (few_note(fewest),)
+    return (_table(id_, "balance_dept", who, rows, "no_losses", notes=notes, shown=shown),)
 
 
 def _dept(analysis: Analysis, row: Row) -> Word:

@@ -28,6 +28,7 @@ _FORMATS = {
     Kind.INDEX: "0.000",
     Kind.WEIGHT: "0.0000",
     Kind.POINTS: "#,##0.00",
+    Kind.EXPECTED: "#,##0.0",
 }
 _NO_NUMBER = "gap"
 

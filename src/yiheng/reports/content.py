@@ -1,14 +1,19 @@
 """What the report says (报告内容): an analysis turned into sections, words, tables and charts. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from yiheng.reports.analysis import Analysis
+from yiheng.base.words import Word, word
+from yiheng.reports.analysis import Analysis, Grouping
 from yiheng.reports.balance import balance
+from yiheng.reports.entry import entry
 from yiheng.reports.groups import groups
 from yiheng.reports.hospitals import hospitals
 from yiheng.reports.loaded import loaded
 from yiheng.reports.overview import overview
+from yiheng.reports.quality import quality
 from yiheng.reports.shape import Report, Section
+from yiheng.reports.watch import watch
 
 
 def content(analysis: Analysis) -> Report:
@@ -19,7 +24,25 @@ def content(analysis: Analysis) -> Report:
 def _sections(analysis: Analysis) -> Iterator[Section]:
     yield overview(analysis)
     for grouping in analysis.groupings:
-        yield hospitals(analysis, grouping)
-        yield groups(analysis, grouping)
-        yield balance(analysis, grouping)
+        yield from (_with_notice(section, grouping.notice) for section in _of_grouping(analysis, grouping))
+    yield quality(analysis)
     yield loaded(analysis)
+
+
+def _of_grouping(analysis: Analysis, grouping: Grouping) -> Iterator[Section]:
+    """The same sections for every grouping, as far as it has what they show."""
+    yield hospitals(analysis, grouping)
+    if grouping.outcomes is not None:
+        yield entry(analysis, grouping)
+    yield groups(analysis, grouping)
+    yield balance(analysis, grouping)
+    if grouping.severity is not None:
+        yield watch(analysis, grouping)
+
+
+def _with_notice(section: Section, notice: Word | None) -> Section:
+    """The section and each of its tables with what they must say."""
+    if notice is None:
+        return section
+    tables = tuple(replace(table, notice=notice) for table in section.tables)
+    return replace(section, notice=notice, lead=(word("unofficial_note"), *section.lead), tables=tables)

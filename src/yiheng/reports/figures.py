@@ -15,7 +15,10 @@ GAP = "—"
 
 
 class Kind(StrEnum):
-    """What a value is. A `wan` is given in yuan and shown in units of 10,000 yuan (万元); a `ratio` is shown as %."""
+    """What a value is. A `wan` is given in yuan and shown in units of 10,000 yuan (万元); a `ratio` is shown as %.
+
+    `expected` is a count that is expected and need not be whole.
+    """
 
     COUNT = "count"
     PLAIN = "plain"
@@ -26,6 +29,7 @@ class Kind(StrEnum):
     INDEX = "index"
     WEIGHT = "weight"
     POINTS = "points"
+    EXPECTED = "expected"
     TEXT = "text"
     DIGEST = "digest"
 
@@ -43,6 +47,7 @@ _PLACES = {
     Kind.INDEX: 3,
     Kind.WEIGHT: 4,
     Kind.POINTS: 2,
+    Kind.EXPECTED: 1,
 }
 
 

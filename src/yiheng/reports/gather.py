@@ -14,22 +14,33 @@ from yiheng.dip.keys import key_lengths
 from yiheng.dip.label import group_label, key_names
 from yiheng.policy.loader import Dated
 from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, QualityCheck, Version
+from yiheng.reports.drg import Chosen
+from yiheng.reports.held import holdings, open_months, open_rules, quarantined
+from yiheng.reports.limits import Limits
 from yiheng.tables.commit import Commit
 from yiheng.tables.runs import Run
 from yiheng.tables.snapshot import Snapshot
 
 DIED = 5
+# Of a digest that much is shown.
+SHORT = 12
 _FEES = tuple(f"fee_{number:02}" for number in range(1, 15))
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the figures come from: the snapshot, the catalogue, the year shown, the runs."""
+    """Where the figures come from: the snapshot, the catalogue and its run, the DRG pack, the report's limits."""
 
     snapshot: Snapshot
     catalogue: Catalogue
-    year: int
-    runs: tuple[Run, ...]
+    catalogue_run: Run
+    drg: Chosen
+    limits: Limits
+
+    @property
+    def year(self) -> int:
+        """The year shown: the last one that the catalogue is built on."""
+        return self.catalogue.day.year
 
 
 def gather(sources: Sources, groupings: tuple[Grouping, ...]) -> Analysis:
@@ -42,14 +53,19 @@ def gather(sources: Sources, groupings: tuple[Grouping, ...]) -> Analysis:
         made_up=snapshot.commit.made_up,
         year=year,
         files=_files(snapshot),
-        versions=_versions(sources),
-        unchecked=_unchecked(sources.catalogue),
+        versions=_versions(sources, groupings),
+        unchecked=_unchecked(sources),
         years=_years(cases),
         months=_months(shown),
         payers=_by(shown, "payer"),
         fees=_fees(shown),
         hospitals=_hospitals(snapshot),
-        findings=_findings(snapshot),
+        findings=quarantined(snapshot),
+        closed=snapshot.table("closed").count().to_pyarrow().as_py(),
+        holdings=holdings(snapshot),
+        open_rules=open_rules(snapshot),
+        open_months=open_months(snapshot),
+        limits=sources.limits,
         groupings=groupings,
         names=_names(sources),
         about=_about(snapshot),
@@ -68,29 +84,48 @@ def _commits(snapshot: Snapshot) -> list[Commit]:
 
 def _files(snapshot: Snapshot) -> tuple[LoadedFile, ...]:
     return tuple(
-        LoadedFile(commit.number, each.file, each.format, each.sha256, each.rows, each.accepted, each.quarantined)
+        LoadedFile(
+            commit.number, each.file, each.format, each.sha256, each.rows, each.accepted, each.quarantined, each.action
+        )
         for commit in _commits(snapshot)
         for each in commit.sources
     )
 
 
-def _versions(sources: Sources) -> tuple[Version, ...]:
-    commit, scheme = sources.snapshot.commit, sources.catalogue.scheme
-    facts = [
-        Version("code_version", commit.code_version if not sources.runs else sources.runs[0].code_version),
+def _versions(sources: Sources, groupings: tuple[Grouping, ...]) -> tuple[Version, ...]:
+    commit, scheme, pack = sources.snapshot.commit, sources.catalogue.scheme, sources.drg.pack
+    notices = [grouping.notice for grouping in groupings if grouping.id == "drg" and grouping.notice is not None]
+    said = "".join(f" ({notice.zh} / {notice.en})" for notice in notices)
+    return (
+        Version("code_version", sources.catalogue_run.code_version),
         Version("commit", str(commit.number)),
-        Version("scheme", f"{scheme.id} ({scheme.word.zh} / {scheme.word.en}), {scheme.digest[:12]}"),
-    ]
-    terms = {"catalogues": "catalogue", "groupings": "dip_run"}
-    return (*facts, *(Version(terms[run.kind], run.id) for run in sources.runs if run.kind in terms))
-
-
-def _unchecked(catalogue: Catalogue) -> tuple[tuple[str, str, str], ...]:
-    """Parameters that nobody held against their source, with that source, or who may choose."""
-    return tuple(
-        (f"{parameter.word.zh} {parameter.word.en}", str(dated.value), _origin(dated))
-        for parameter, dated in catalogue.scheme.unchecked(catalogue.day)
+        Version("scheme", f"{scheme.id} ({scheme.word.zh} / {scheme.word.en}), {scheme.digest[:SHORT]}"),
+        Version("catalogue", sources.catalogue_run.id),
+        Version("pack", f"{pack.id}{said}, {pack.digest[:SHORT]}"),
+        *(Version(f"{grouping.id}_run", grouping.cases_run) for grouping in groupings if grouping.cases_run),
     )
+
+
+def _unchecked(sources: Sources) -> tuple[tuple[str, str, str], ...]:
+    """Parameters that nobody held against their source, with that source, or who may choose; and the pack itself."""
+    its = sources.catalogue
+    found = [*its.scheme.unchecked(its.day), *sources.limits.unchecked]
+    rows = [(f"{parameter.word.zh} {parameter.word.en}", _value(dated), _origin(dated)) for parameter, dated in found]
+    return (*rows, *_unchecked_pack(sources))
+
+
+def _unchecked_pack(sources: Sources) -> list[tuple[str, str, str]]:
+    """The DRG pack, where it does not say that it was held against its documents up to the report's day."""
+    pack = sources.drg.pack
+    if pack.about.checked_until is not None and pack.about.checked_until >= sources.catalogue.day:
+        return []
+    documents = "; ".join(f"{each.title} {each.article}" for each in pack.about.documents)
+    return [("pack", pack.id, documents or pack.identity.issuer)]
+
+
+def _value(dated: Dated) -> str:
+    """A value as text; the members of a list behind each other."""
+    return ", ".join(map(str, dated.value)) if isinstance(dated.value, list) else str(dated.value)
 
 
 def _origin(dated: Dated) -> str:
@@ -149,12 +184,6 @@ def _hospitals(snapshot: Snapshot) -> pa.Table:
     places = snapshot.table("institution")
     valid = places.filter(places.valid_to.isnull())
     return valid.select("code", "name", "name_en", "level", "kind", "county").order_by("code").to_pyarrow()
-
-
-def _findings(snapshot: Snapshot) -> pa.Table:
-    bad = snapshot.table("quarantine")
-    keys = ["file", "column", "rule", "reason", "reason_en"]
-    return bad.group_by(keys).agg(rows=bad.row.nunique()).order_by(keys).to_pyarrow()
 
 
 def _checks(snapshot: Snapshot) -> tuple[QualityCheck, ...]:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+import pyarrow.compute as pc
+
 from yiheng.base.words import Word, word
 from yiheng.reports.analysis import Analysis, Grouping
 from yiheng.reports.figures import Kind, Number, count, percent, share, wan
+from yiheng.reports.hospitals import named_hospitals
 from yiheng.reports.naming import group_names, term
 from yiheng.reports.shape import Chart, Column, Drawing, Section, Table, column, listed, same
 from yiheng.reports.units import Row, merged, ordered, rows_of, total
@@ -13,6 +16,8 @@ from yiheng.reports.units import Row, merged, ordered, rows_of, total
 ON_THE_PAGE = 50
 IN_THE_CHART = 15
 CONCENTRATED = 10
+COMPARED = 10
+COMPARED_ON_THE_PAGE = 60
 
 _COLUMNS = (
     column("group"),
@@ -36,7 +41,7 @@ def groups(analysis: Analysis, grouping: Grouping) -> Section:
     """All groups by fee: the first on the page, the whole in the workbook."""
     rows = ordered(named_groups(analysis, grouping), "fee", "group", falling=True)
     lead = _lead(rows, grouping) if rows else ()
-    tables = (_table(grouping, rows),)
+    tables = (_table(grouping, rows), _compared(analysis, grouping, rows[:COMPARED]))
     return Section(f"{grouping.id}-groups", word("top_groups"), lead, tables, part=word(grouping.id))
 
 
@@ -69,16 +74,55 @@ def _completed(row: Row, names: Mapping[str, Word], entry: Row, cases: Number | 
 def _table(grouping: Grouping, rows: Sequence[Row]) -> Table:
     columns, merged_notes = merged(_columns(grouping), rows)
     chart = Chart(Drawing.BARS, word("groups_by_fee"), ("group", "group_name"), ("fee",), top=IN_THE_CHART)
-    about = word("no_catalogue") if grouping.catalogue is None else word("points_note")
     return Table(
         f"{grouping.id}-groups",
         word("groups_by_fee"),
         columns,
         tuple(tuple(row[each.id] for each in columns) for row in rows),
         word("no_groups"),
-        (about, *merged_notes),
+        (_about(grouping), *merged_notes),
         (chart,) if rows else (),
         shown=ON_THE_PAGE,
+    )
+
+
+def _about(grouping: Grouping) -> Word:
+    """Where weights and points come from, or why there are none."""
+    if grouping.catalogue is not None:
+        return word("points_note")
+    return word("weights_note" if grouping.names else "no_catalogue")
+
+
+def _compared(analysis: Analysis, grouping: Grouping, first: Sequence[Row]) -> Table:
+    """The largest groups in each hospital with enough cases, beside the region: fee and days."""
+    columns = (
+        column("group"), column("group_name"), column("hospital"), column("n", Kind.COUNT),
+        column("mean_cost", Kind.YUAN), column("region_cost", Kind.YUAN), column("cost_index", Kind.INDEX),
+        column("mean_los", Kind.DAYS), column("region_los", Kind.DAYS), column("time_index", Kind.INDEX),
+    )  # fmt: skip
+    rows = [row for its in first for row in _in_hospitals(analysis, grouping, its)]
+    values = tuple(tuple(row[each.id] for each in columns) for row in rows)
+    notes = (word("compared_note"), few_note(analysis.limits.pair_cases)) if rows else ()
+    id_, title = f"{grouping.id}-compared", word("groups_compared")
+    return Table(id_, title, columns, values, word("no_pairs"), notes, shown=COMPARED_ON_THE_PAGE)
+
+
+def _in_hospitals(analysis: Analysis, grouping: Grouping, its: Row) -> list[Row]:
+    table = grouping.by.get("hospital_group")
+    if table is None:
+        return []
+    enough = pc.greater_equal(table["n"], analysis.limits.pair_cases)
+    here = table.filter(pc.and_(pc.equal(table["group"], its["group"]), enough))
+    region = {"group_name": its["group_name"], "region_cost": its["mean_cost"], "region_los": its["mean_los"]}
+    rows = named_hospitals(analysis, [{**row, **region} for row in rows_of(here)])
+    return ordered(rows, "n", "code_of_hospital", falling=True)
+
+
+def few_note(fewest: int) -> Word:
+    """From how many cases on a hospital's group or department is listed."""
+    return Word(
+        f"病例数少于 {count(fewest)} 的组合不列出。",
+        f"What has fewer than {count(fewest)} cases is not listed.",
     )
 
 

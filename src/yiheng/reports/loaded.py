@@ -1,30 +1,35 @@
-"""What was loaded (数据来源): files, quarantined rows, versions, unchecked values, and what the report does not say."""
+"""What was loaded (数据来源): files, what DATA holds, versions, unchecked values, and what the report does not say."""
 
 from collections.abc import Sequence
 
 from yiheng.base.words import Word, word
-from yiheng.reports.analysis import Analysis, LoadedFile, QualityCheck
-from yiheng.reports.figures import Kind, Value, count, share
+from yiheng.reports.analysis import Analysis, LoadedFile
+from yiheng.reports.figures import Kind, Value, count, percent, share
 from yiheng.reports.naming import term
 from yiheng.reports.shape import Column, Section, Table, column, same
+from yiheng.reports.units import total
 
 SHORT_DIGEST = 12
-STATES = ("passed", "failed", "not_applicable", "error")
-LIMITS = ("limit_official", "limit_norm", "limit_cost", "limit_quality", "limit_physician", "limit_drg")
+LIMITS = ("limit_official", "limit_norm", "limit_cost", "limit_quality", "limit_physician")
 
 
 def loaded(analysis: Analysis) -> Section:
     """The last section: where every figure came from."""
-    tables = (_files(analysis), _findings(analysis), _quality(analysis), _versions(analysis), _unchecked(analysis))
-    limits = tuple(word(limit) for limit in LIMITS if limit != "limit_drg" or not _has_drg(analysis))
-    return Section("loaded", word("loaded"), _lead(analysis.files), tables, points=limits)
+    tables = (_files(analysis), _holdings(analysis), _versions(analysis), _unchecked(analysis))
+    limits = tuple(word(limit) for limit in (*LIMITS, *_of_packs(analysis)))
+    return Section("loaded", word("loaded"), _lead(analysis), tables, points=limits)
 
 
-def _has_drg(analysis: Analysis) -> bool:
-    return any(grouping.id == "drg" for grouping in analysis.groupings)
+def _of_packs(analysis: Analysis) -> tuple[str, ...]:
+    """What must be said of a pack that nobody issued."""
+    return ("limit_unofficial",) if any(grouping.notice is not None for grouping in analysis.groupings) else ()
 
 
-def _lead(files: Sequence[LoadedFile]) -> tuple[Word, ...]:
+def _lead(analysis: Analysis) -> tuple[Word, ...]:
+    return (*_of_files(analysis.files), *_of_lines(analysis))
+
+
+def _of_files(files: Sequence[LoadedFile]) -> tuple[Word, ...]:
     if not files:
         return ()
     rows, taken = count(sum(file.rows for file in files)), count(sum(file.accepted for file in files))
@@ -38,11 +43,27 @@ def _lead(files: Sequence[LoadedFile]) -> tuple[Word, ...]:
     )
 
 
+def _of_lines(analysis: Analysis) -> tuple[Word, ...]:
+    """How many charge lines there are, and of how many discharges of all years."""
+    lines = next((each for each in analysis.holdings if each.term == "lines" and each.rows), None)
+    if lines is None:
+        return ()
+    cases = total(analysis.years.to_pylist(), "cases")
+    of, part = f"{count(lines.cases)} / {count(cases)}", percent(share(lines.cases, cases))
+    return (
+        Word(
+            f"费用明细 {count(lines.rows)} 行，覆盖出院病例 {of} 例（{part}）。",
+            f"{count(lines.rows)} charge lines, of {of} discharges ({part}).",
+        ),
+    )
+
+
 def _files(analysis: Analysis) -> Table:
     columns = (
         column("commit", Kind.PLAIN),
         column("file"),
         column("format"),
+        column("action"),
         column("rows", Kind.COUNT),
         column("accepted", Kind.COUNT),
         column("quarantined", Kind.COUNT),
@@ -54,41 +75,14 @@ def _files(analysis: Analysis) -> Table:
 
 def _file(file: LoadedFile) -> tuple[Value, ...]:
     counts = (file.rows, file.accepted, file.quarantined)
-    return (file.commit, file.file, term(file.format), *counts, file.sha256[:SHORT_DIGEST], file.sha256)
+    action = word(f"action_{file.action}")
+    return (file.commit, file.file, term(file.format), action, *counts, file.sha256[:SHORT_DIGEST], file.sha256)
 
 
-def _findings(analysis: Analysis) -> Table:
-    columns = (column("file"), column("column"), column("rule"), column("reason"), column("rows", Kind.COUNT))
-    found = sorted(analysis.findings.to_pylist(), key=lambda row: (-row["rows"], str(row["file"]), str(row["rule"])))
-    rows = [(r["file"], r["column"], r["rule"], _reason(r["reason"], r["reason_en"]), r["rows"]) for r in found]
-    return _table("findings", "findings", columns, rows, "no_findings")
-
-
-def _reason(zh: str | None, en: str | None) -> Word | None:
-    known = zh or en
-    return None if known is None else Word(zh or known, en or known)
-
-
-def _quality(analysis: Analysis) -> Table:
-    """The rules that some row breaks, the most rows first, and what became of the others."""
-    columns = (
-        column("rule"), column("severity"), column("failed_rows", Kind.COUNT), column("judged_rows", Kind.COUNT),
-        column("failed_share", Kind.RATIO),
-    )  # fmt: skip
-    failed = sorted((each for each in analysis.checks if each.failed), key=lambda each: (-each.failed, each.rule.zh))
-    rows = [
-        (each.rule, word(each.severity), each.failed, each.judged, share(each.failed, each.judged)) for each in failed
-    ]
-    notes = (_states(analysis.checks),) if analysis.checks else ()
-    empty = word("no_broken_rules" if analysis.checks else "no_quality")
-    return Table("quality", word("quality"), columns, tuple(rows), empty, notes)
-
-
-def _states(checks: Sequence[QualityCheck]) -> Word:
-    numbers = {state: sum(each.state == state for each in checks) for state in STATES}
-    said = [(word(f"check_{state}"), count(number)) for state, number in numbers.items()]
-    zh, en = "，".join(f"{name.zh} {n}" for name, n in said), ", ".join(f"{name.en} {n}" for name, n in said)
-    return Word(f"共 {count(len(checks))} 条规则：{zh}。", f"{count(len(checks))} rules: {en}.")
+def _holdings(analysis: Analysis) -> Table:
+    columns = (column("holding"), column("holding_rows", Kind.COUNT), column("holding_cases", Kind.COUNT))
+    rows = [(word(each.term), each.rows, each.cases) for each in analysis.holdings]
+    return _table("holdings", "holdings", columns, rows, "no_holdings")
 
 
 def _versions(analysis: Analysis) -> Table:

@@ -41,7 +41,9 @@ def term(value: object) -> Word | None:
 
 
 def group_names(grouping: Grouping, names: Mapping[tuple[str, str], Word]) -> dict[str, Word]:
-    """The groups of the catalogue by code, named by `names` or by the names of their diagnosis and procedures."""
+    """The groups by code: as the grouping names them, or `names`, or the codes that make them in the catalogue."""
+    if grouping.names:
+        return dict(grouping.names)
     if grouping.catalogue is None:
         return {code: each for (kind, code), each in names.items() if kind == "group"}
     rows = grouping.catalogue.select(["group", "dx", "proc"]).to_pylist()

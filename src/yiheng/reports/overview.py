@@ -73,7 +73,8 @@ def _entry(grouping: Grouping) -> Tile:
     grouped, whole = grouped_cases(grouping), grouping.cases
     name, rate = word(grouping.id), word("entry_rate")
     title = Word(f"{name.zh}{rate.zh}", f"{rate.en}, {name.en}")
-    return Tile(title, share(grouped, whole), Kind.RATIO, None, (_of(grouped, whole),))
+    notes = (_of(grouped, whole),) if grouping.notice is None else (_of(grouped, whole), grouping.notice)
+    return Tile(title, share(grouped, whole), Kind.RATIO, None, notes)
 
 
 def grouped_cases(grouping: Grouping) -> int:

@@ -46,7 +46,8 @@ class Chart:
 class Table:
     """Rows of values, exact and unrounded. The page shows the first `shown` rows, the workbook all of them.
 
-    `empty` is what is said where there are no rows; `half` sets two tables beside each other on the page.
+    `empty` is what is said where there are no rows; `half` sets two tables beside each other on the page. `notice` must
+    stand wherever the table is shown.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Table:
     charts: tuple[Chart, ...] = ()
     shown: int = ON_THE_PAGE
     half: bool = False
+    notice: Word | None = None
 
     def position(self, column: str) -> int:
         """Where a column stands; an unknown one is a ValueError."""
@@ -88,7 +90,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the report. `part` is the grouping that it speaks of, where it speaks of one."""
+    """One part of the report. `part`: the grouping that it speaks of, where there is one; `notice` as of a table."""
 
     id: str
     title: Word
@@ -97,6 +99,7 @@ class Section:
     tiles: tuple[Tile, ...] = ()
     points: tuple[Word, ...] = ()
     part: Word | None = None
+    notice: Word | None = None
 
     @property
     def heading(self) -> Word:
@@ -120,6 +123,11 @@ class Report:
     def tables(self) -> tuple[Table, ...]:
         """All tables in order."""
         return tuple(table for section in self.sections for table in section.tables)
+
+    @property
+    def notices(self) -> tuple[Word, ...]:
+        """What some sections must say, each once."""
+        return tuple(dict.fromkeys(section.notice for section in self.sections if section.notice is not None))
 
 
 _UNITS = {Kind.YUAN: "yuan", Kind.WAN: "wan_yuan", Kind.DAYS: "day"}

@@ -114,16 +114,18 @@ def _about(sheet: Worksheet, report: Report, parts: Sequence[Sheet]) -> None:
     put_line(sheet, row, [bilingual(word("sheets")), "", bilingual(word("rows"))], BOLD)
     for part in parts:
         row += 1
-        put_line(sheet, row, [part.name, part.table.title.en], PLAIN)
+        notice = "" if part.table.notice is None else bilingual(part.table.notice)
+        put_line(sheet, row, [part.name, part.table.title.en, "", notice], PLAIN)
         put(sheet, row, 3, len(part.rows), Kind.COUNT)
         sheet.cell(row, 1).hyperlink = f"#'{part.name}'!A1"
     for section in report.sections:
         row += 2
         put_line(sheet, row, [section.heading.zh, section.heading.en], BOLD)
-        for sentence in (*section.lead, *section.points):
+        said = () if section.notice is None else (section.notice,)
+        for sentence in (*said, *section.lead, *section.points):
             row += 1
             put_line(sheet, row, [sentence.zh, sentence.en], PLAIN, wrap=True)
-    for letter, width in zip("ABC", (72, 72, 16), strict=True):
+    for letter, width in zip("ABCD", (72, 72, 16, 48), strict=True):
         sheet.column_dimensions[letter].width = width
 
 
@@ -131,7 +133,7 @@ def _about(sheet: Worksheet, report: Report, parts: Sequence[Sheet]) -> None:
 
 
 def _fill(sheet: Worksheet, part: Sheet, report: Report) -> None:
-    _head(sheet, part.table.title, report)
+    _head(sheet, part.table.title, report, part.table.notice)
     columns = spread(part.table)
     for place, (title, _, _) in enumerate(columns, start=1):
         put_heading(sheet, HEADER_ROW, place, title)
@@ -176,12 +178,13 @@ def _of(value: Value, language: str) -> Number | str | None:
     return value
 
 
-def _head(sheet: Worksheet, title: Word, report: Report) -> None:
-    """The title, and under it whose data these are: made-up data say so on every sheet and every printed page."""
+def _head(sheet: Worksheet, title: Word, report: Report, notice: Word | None = None) -> None:
+    """The title, and under it whose data these are and by what rules: on every sheet and every printed page."""
     put_line(sheet, 1, [bilingual(title)], TITLE)
     about = " · ".join([f"{report.title.zh} {report.title.en}", str(report.year), *map(bilingual, report.about)])
-    warning = f"{bilingual(word('made_up'))} · " if report.made_up else ""
-    put_line(sheet, 2, [warning + about], WARNING if report.made_up else PLAIN)
+    warnings = [*([word("made_up")] if report.made_up else []), *([notice] if notice else [])]
+    warning = "".join(f"{bilingual(each)} · " for each in warnings)
+    put_line(sheet, 2, [warning + about], WARNING if warnings else PLAIN)
     assert sheet.oddHeader is not None
     assert sheet.oddFooter is not None
     sheet.oddHeader.center.text = _safe_in_header(warning + about)

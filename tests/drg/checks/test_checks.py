@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from yiheng.drg.checks.run import CHECKS, Checked, checked, has_errors
-from yiheng.drg.opening import open_content
-from yiheng.drg.severities import checks, severity_of
+from yiheng.drg.packs.opening import open_content
+from yiheng.drg.packs.severities import checks, severity_of
 
 Folders = Callable[..., Path]
 SOUND = {"icd10": ["B01,a", "B02,b", "C01,c", "M01,d", "M02,e"]}

@@ -11,9 +11,9 @@ from yiheng.drg.case import Case, case_of
 from yiheng.drg.checks.checkup import Checkup
 from yiheng.drg.checks.groups import no_catch_all, unreachable_group
 from yiheng.drg.checks.rules import dx_outside_mdc, procedure_outside_gate, rule_never_reached, shadowed_rule
-from yiheng.drg.content import content_of
+from yiheng.drg.packs.content import content_of
+from yiheng.drg.packs.source import Folder
 from yiheng.drg.reference import group
-from yiheng.drg.source import Folder
 from yiheng.drg.trace import Step
 
 ATOMS = [

@@ -1,12 +1,12 @@
-"""drg.compare: what differs between two packs, row by row and value by value."""
+"""drg.compare.difference: what differs between two packs, row by row and value by value."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from yiheng.drg.compare import Change, difference, edits_of
-from yiheng.drg.content import Content, content_of
-from yiheng.drg.schema import forms
-from yiheng.drg.source import Folder
+from yiheng.drg.compare.difference import Change, difference, edits_of
+from yiheng.drg.packs.content import Content, content_of
+from yiheng.drg.packs.schema import forms
+from yiheng.drg.packs.source import Folder
 
 Folders = Callable[..., Path]
 

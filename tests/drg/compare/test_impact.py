@@ -1,4 +1,4 @@
-"""drg.impact: which cases another pack moves, their weights, and each hospital's CMI; an edit moves only its own."""
+"""drg.compare.impact: which cases another pack moves, their weights, and each hospital's CMI; edits move their own."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from yiheng.base.refusal import Refusal
 from yiheng.drg.case import case_of
-from yiheng.drg.impact import Impact, impact
-from yiheng.drg.pack import Pack
+from yiheng.drg.compare.impact import Impact, impact
+from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
 
 Packs = Callable[..., Pack]

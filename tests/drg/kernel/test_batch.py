@@ -1,4 +1,4 @@
-"""drg.batch: the kernel gives what the reference gives, in every output column, whatever the pack and the cases."""
+"""drg.kernel.batch: it gives what the reference gives, in every output column, whatever the pack and the cases."""
 
 import random
 from collections.abc import Callable
@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from yiheng.drg.batch import OUT, Grouper
 from yiheng.drg.bycode import ByCode
 from yiheng.drg.case import COLUMNS, WEIGHTS, case_of
-from yiheng.drg.compile import compiled
-from yiheng.drg.load import read_pack
-from yiheng.drg.pack import Pack
+from yiheng.drg.kernel.batch import Grouper
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.packs.load import read_pack
+from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
+from yiheng.drg.result import OUT
 from yiheng.tables.contract import contract
 
 VERSIONS = ("chs_drg_10", "chs_drg_11", "foshan_2022")
@@ -182,6 +183,18 @@ def test_kernel_equals_reference_under_every_switch(folder_of: Callable[..., Pat
     (folder / "pack.toml").unlink()
     plain, weight = read_pack(folder), pack.switches.weight_column
     assert any(group(pack, case_of(row, weight)) != group(plain, case_of(row)) for row in rows)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("books", [("icd10",), ("icd9",), ("icd10", "icd9")])
+def test_an_empty_code_book_says_nothing_of_unknown_codes(pack_of: Callable[..., Pack], books: tuple[str, ...]) -> None:
+    pack = pack_of(**EVERYTHING | {book: [] for book in books})
+    rows = Chance(pack, 6).rows(2_000)
+    assert differing(pack, rows) == []
+    reasons = " ".join(group(pack, case_of(row)).reason or "" for row in rows)
+    assert [kind in reasons for kind in ("unknown dx", "unknown proc")] == [
+        book not in books for book in ("icd10", "icd9")
+    ]
 
 
 @pytest.mark.golden

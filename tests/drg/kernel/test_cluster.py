@@ -1,4 +1,4 @@
-"""drg.cluster: a real master and two workers give what this machine alone gives."""
+"""drg.kernel.cluster: a real master and two workers give what this machine alone gives."""
 
 import json
 import os
@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from yiheng.drg.arrays import Compiled
-from yiheng.drg.cluster import FILE, PLACE, group_on_cluster, mapper
-from yiheng.drg.compile import compiled
-from yiheng.drg.load import read_pack
-from yiheng.drg.pack import Pack
+from yiheng.drg.kernel.arrays import Compiled
+from yiheng.drg.kernel.cluster import FILE, PLACE, group_on_cluster, mapper
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.kernel.store import as_data
+from yiheng.drg.kernel.stream import grouped, grouper_of, parquet_pieces
+from yiheng.drg.packs.load import read_pack
+from yiheng.drg.packs.pack import Pack
 from yiheng.drg.result import OUT
-from yiheng.drg.store import as_data
-from yiheng.drg.stream import grouped, grouper_of, parquet_pieces
 
 ANSWERS = ("kind", "target", "exp_status", "exp_mdc", "exp_adrg", "exp_drg")
 PATIENCE = 120

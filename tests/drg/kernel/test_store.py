@@ -1,4 +1,4 @@
-"""drg.store: a compiled pack from disk is the one that was put there; what is torn or altered is made anew."""
+"""drg.kernel.store: a compiled pack from disk is the one that was put there; what is torn or altered is made anew."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from yiheng.drg.batch import Grouper
-from yiheng.drg.compile import compiled
-from yiheng.drg.load import read_pack
-from yiheng.drg.store import cache_folder, stored
+from yiheng.drg.kernel.batch import Grouper
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.kernel.store import cache_folder, stored
+from yiheng.drg.packs.load import read_pack
 
 CASES = pa.RecordBatch.from_pylist(
     [
@@ -46,7 +46,7 @@ def test_a_stored_pack_is_the_compiled_one(folder_of: Callable[..., Path], tmp_p
 def test_what_is_kept_is_used(folder_of: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, cache = folder_of(), tmp_path / "cache"
     expected = answers(folder, cache)
-    monkeypatch.setattr("yiheng.drg.compile.compiled", None)
+    monkeypatch.setattr("yiheng.drg.kernel.compile.compiled", None)
     assert answers(folder, cache) == expected
     with pytest.raises(TypeError):
         stored(str(folder), cache, "2")

@@ -12,7 +12,7 @@ from yiheng.cli.main import app
 from yiheng.drg.case import case_of
 from yiheng.drg.opendrg.checkout import Checkout
 from yiheng.drg.opendrg.write import import_opendrg
-from yiheng.drg.opening import open_pack
+from yiheng.drg.packs.opening import open_pack
 from yiheng.drg.reference import group
 
 GATE = (

@@ -1,4 +1,4 @@
-"""drg.about, drg.rewrite: every key of pack.toml, and what the switches make of conditions."""
+"""drg.packs.about, drg.packs.rewrite: every key of pack.toml, and what the switches make of conditions."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.about import Document
 from yiheng.drg.case import Case
-from yiheng.drg.load import read_pack
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.about import Document
+from yiheng.drg.packs.load import read_pack
+from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
 
 Folders = Callable[..., Path]

@@ -1,4 +1,4 @@
-"""drg.content, drg.edits: a diff over a base, what it takes over, and everything that cannot be carried out."""
+"""drg.packs: content, edits: a diff over a base, what it takes over, and everything that cannot be carried out."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.compare import difference, edits_of
+from yiheng.drg.compare.difference import difference, edits_of
 from yiheng.drg.condition import ListKey
-from yiheng.drg.content import content_of
-from yiheng.drg.load import pack_of, read_pack
-from yiheng.drg.source import Folder
+from yiheng.drg.packs.content import content_of
+from yiheng.drg.packs.load import pack_of, read_pack
+from yiheng.drg.packs.source import Folder
 
 Folders = Callable[..., Path]
 

@@ -7,7 +7,7 @@ import pytest
 
 from yiheng.base.refusal import Refusal
 from yiheng.drg.case import Case
-from yiheng.drg.load import read_pack
+from yiheng.drg.packs.load import read_pack
 from yiheng.drg.reference import group
 
 Folders = Callable[..., Path]

@@ -1,4 +1,4 @@
-"""drg.load: what a pack says once it is read, what is refused, what is only odd, and its digest."""
+"""drg.packs.load: what a pack says once it is read, what is refused, what is only odd, and its digest."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +9,10 @@ import pytest
 from yiheng.base.refusal import Refusal
 from yiheng.drg.case import Case
 from yiheng.drg.condition import ListKey
-from yiheng.drg.load import read_pack
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.load import read_pack
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.packs.switches import Switches
 from yiheng.drg.reference import group
-from yiheng.drg.switches import Switches
 
 Packs = Callable[..., Pack]
 Folders = Callable[..., Path]

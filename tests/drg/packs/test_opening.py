@@ -1,4 +1,4 @@
-"""drg.opening, drg.archive, drg.workbook: one pack by folder, zip and workbook; what is refused."""
+"""drg.packs: opening, archive, workbook: one pack by folder, zip and workbook; what is refused."""
 
 import csv
 import io
@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg import archive, source
-from yiheng.drg.opening import open_content, open_pack
-from yiheng.drg.workbook import export_workbook
+from yiheng.drg.packs import archive, source
+from yiheng.drg.packs.opening import open_content, open_pack
+from yiheng.drg.packs.workbook import export_workbook
 
 Folders = Callable[..., Path]
 TOML = (

@@ -13,14 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from yiheng.drg.batch import Grouper
+from yiheng.cli.main import app
 from yiheng.drg.case import COLUMNS, WEIGHTS, case_of
 from yiheng.drg.checks.run import checked
-from yiheng.drg.compile import compiled
-from yiheng.drg.opening import open_content, open_pack
-from yiheng.drg.pack import Pack
-from yiheng.drg.reference import Result, group
+from yiheng.drg.kernel.batch import Grouper
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.packs.opening import open_content, open_pack
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.reference import group
+from yiheng.drg.result import Result
 from yiheng.tables.contract import contract
 
 PACK = "chs-drg-1.1-outline"
@@ -117,6 +120,30 @@ def test_it_says_that_it_is_unofficial_and_unchecked() -> None:
     assert (pack.id, pack.identity.edition) == (PACK, "1.1")
     assert pack.identity.issuer == "Yiheng project, unofficial outline"
     assert (pack.about.checked_until, pack.about.start, pack.about.end) == (None, None, None)
+
+
+NOTE = "非官方提纲, 不可用于结算 unofficial outline, never for settlement"
+
+
+def test_every_output_says_that_it_is_unofficial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    case, out = tmp_path / "case.json", tmp_path / "out.parquet"
+    case.write_text('{"sex": 2, "age": 60, "dx": ["J18.900"]}', encoding="utf-8")
+    (tmp_path / "cases.csv").write_text("case_id,sex,age,dx\n1,2,60,J18.900\n", encoding="utf-8")
+    files = ["--cases", str(tmp_path / "cases.csv"), "--out", str(out)]
+    ran = CliRunner().invoke(app, ["drg", "group", "--pack", PACK, *files])
+    unchecked = "未与原文核对 not checked against its documents"
+    assert ran.stdout == f"grouped 1 in {out}; {PACK}: {NOTE}; {unchecked}\n"
+    found = pq.read_schema(out).metadata
+    assert found[b"pack_note"].decode() == NOTE
+    assert found[b"pack_issuer"] == b"Yiheng project, unofficial outline"
+    assert found[b"pack_checked_until"] == b"never"
+    assert pq.read_table(out)["reason"].to_pylist() == [None]
+    told = CliRunner().invoke(app, ["drg", "explain", "--pack", PACK, "--case", str(case)]).stdout
+    assert told.splitlines()[0].endswith(f"; Yiheng project, unofficial outline; {NOTE}")
+    page = CliRunner().invoke(app, ["policy", "show", PACK, "ES35"]).stdout
+    assert page.splitlines()[2] == f"**{NOTE}**"
+    assert "- 未与原文核对" in page
 
 
 def test_it_is_whole() -> None:

@@ -1,4 +1,4 @@
-"""drg.places, drg.dated: each case under the pack in force on its day; the day before and the day after a change."""
+"""drg.packs.places, drg.kernel.dated: each case under the pack in force on its day; days before and after a change."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.batch import OUT
-from yiheng.drg.dated import DatedGrouper, split_by_pack
-from yiheng.drg.opening import open_pack
-from yiheng.drg.places import InForce, packs_in_force, registry
+from yiheng.drg.kernel.dated import DatedGrouper, split_by_pack
+from yiheng.drg.packs.opening import open_pack
+from yiheng.drg.packs.places import InForce, packs_in_force, registry
+from yiheng.drg.result import OUT
 
 DAY = "{{from: {start}, value: {{pack: {pack}, to: {end}{more}}}, choice: city, checked_until: null}}"
 

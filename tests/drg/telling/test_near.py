@@ -1,4 +1,4 @@
-"""drg.near: what a case nearly was, by which example, and what numbers that are not given could change."""
+"""drg.telling.near: what a case nearly was, by which example, and what numbers that are not given could change."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from yiheng.drg.case import Case, case_of
-from yiheng.drg.load import read_pack
-from yiheng.drg.near import near, near_data
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.load import read_pack
+from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
-from yiheng.drg.telling import told_near
-from yiheng.drg.whatif import changed
+from yiheng.drg.telling.lines import told_near
+from yiheng.drg.telling.near import near, near_data
+from yiheng.drg.telling.whatif import changed
 
 
 def test_a_rule_before_lacks_an_operation(pack_of: Callable[..., Pack], a_case: Callable[..., Case]) -> None:

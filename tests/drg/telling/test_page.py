@@ -1,4 +1,4 @@
-"""drg.page, drg.wording: a group as a page in two languages, and conditions in words."""
+"""drg.telling: page, wording: a group as a page in two languages, and conditions in words."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +7,9 @@ import pytest
 
 from yiheng.base.refusal import Refusal
 from yiheng.drg.condition import Scope, condition
-from yiheng.drg.opening import open_pack
-from yiheng.drg.page import group_codes, page
-from yiheng.drg.wording import in_words
+from yiheng.drg.packs.opening import open_pack
+from yiheng.drg.telling.page import group_codes, page
+from yiheng.drg.telling.wording import in_words
 
 
 @pytest.fixture

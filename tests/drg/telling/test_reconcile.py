@@ -1,4 +1,4 @@
-"""drg.reconcile: every kind of difference between our own group and another's, and what is said of it."""
+"""drg.telling.reconcile: every kind of difference between our own group and another's, and what is said of it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from yiheng.drg.case import Case
-from yiheng.drg.pack import Pack
-from yiheng.drg.reconcile import compared
+from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
-from yiheng.drg.telling import told_difference
+from yiheng.drg.telling.lines import told_difference
+from yiheng.drg.telling.reconcile import compared
 
 ADRG = [
     "BB1,BB1,B,1,surgical,pproc in ss,adrg:BB1",

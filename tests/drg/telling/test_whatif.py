@@ -1,4 +1,4 @@
-"""drg.whatif: a case with other codes and numbers, and what may not be changed."""
+"""drg.telling.whatif: a case with other codes and numbers, and what may not be changed."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ import pytest
 
 from yiheng.base.refusal import Refusal
 from yiheng.drg.case import Case
-from yiheng.drg.pack import Pack
-from yiheng.drg.telling import told_what_if
-from yiheng.drg.whatif import Changes, changed, what_if, what_if_data
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.telling.lines import told_what_if
+from yiheng.drg.telling.whatif import Changes, changed, what_if, what_if_data
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
 
-BLOCK = 16 << 20
+BLOCK = 8 << 20
 
 _GZIP = b"\x1f\x8b"
 

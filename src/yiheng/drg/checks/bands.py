@@ -7,7 +7,7 @@ from itertools import combinations
 from yiheng.drg.checks.checkup import Checkup
 from yiheng.drg.checks.reach import fields, holds_at, numeric, points, rest, taken
 from yiheng.drg.condition import WEIGHT, Always, Condition
-from yiheng.drg.pack import Finding
+from yiheng.drg.packs.pack import Finding
 
 BANDED = ("age", "age_days", WEIGHT, "los", "icu_hours")
 

@@ -6,9 +6,9 @@ from functools import cached_property
 
 from yiheng.drg.checks.reach import Reach
 from yiheng.drg.condition import All
-from yiheng.drg.content import Content
-from yiheng.drg.load import draft_of
-from yiheng.drg.pack import Finding, Mdc, Pack, Rule
+from yiheng.drg.packs.content import Content
+from yiheng.drg.packs.load import draft_of
+from yiheng.drg.packs.pack import Finding, Mdc, Pack, Rule
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from yiheng.drg.bycode import PAIR, PREFIX, normal_code
+from yiheng.codes.normal import normal
+from yiheng.drg.bycode import PAIR, PREFIX
 from yiheng.drg.checks.checkup import Checkup
-from yiheng.drg.pack import Finding
+from yiheng.drg.packs.pack import Finding
 
 # The tables with codes, their column, and whether procedures may stand there too.
 _TABLES = (
@@ -45,4 +46,4 @@ def _codes(checkup: Checkup) -> Iterator[tuple[str, int, str, frozenset[str]]]:
         table = checkup.content.table(name)
         place = table.columns.index(column)
         for number, cells in enumerate(table.cells, 1):
-            yield f"{name}.csv", number, normal_code(cells[place]), both if procedures else dx
+            yield f"{name}.csv", number, normal(cells[place]), both if procedures else dx

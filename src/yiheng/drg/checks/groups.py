@@ -8,7 +8,7 @@ from yiheng.drg.checks.checkup import Checkup
 from yiheng.drg.checks.reach import fields, holds_at, points
 from yiheng.drg.checks.rules import rule_never_reached, shadowed_rule
 from yiheng.drg.condition import All, Always, Atom, Compared, Condition, Listed, Negated, OneOf, Some, atoms
-from yiheng.drg.pack import Finding, Group, Rule
+from yiheng.drg.packs.pack import Finding, Group, Rule
 
 _FILE = "drg.csv"
 # Combinations of answers that are tried at most.

@@ -27,7 +27,7 @@ from yiheng.drg.condition import (
     Some,
     atoms,
 )
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.pack import Pack
 
 _WIDER = {"pdx": ("pdx", "dx"), "sdx": ("sdx", "dx"), "pproc": ("pproc", "proc"), "sproc": ("sproc", "proc")}
 # Stands for a number that the case does not say.

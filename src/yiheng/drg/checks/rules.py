@@ -6,7 +6,7 @@ from yiheng.drg.bycode import PREFIX
 from yiheng.drg.checks.checkup import Checkup, Tried
 from yiheng.drg.checks.reach import Reach, positive
 from yiheng.drg.condition import Always, Listed
-from yiheng.drg.pack import Finding, Rule
+from yiheng.drg.packs.pack import Finding, Rule
 
 _LISTS = "adrg_list.csv"
 

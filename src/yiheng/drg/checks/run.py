@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from yiheng.base.words import Word
 from yiheng.drg.checks import bands, codes, groups, rules
 from yiheng.drg.checks.checkup import Check, Checkup
-from yiheng.drg.content import Content
-from yiheng.drg.load import check_digests
-from yiheng.drg.pack import Finding
-from yiheng.drg.severities import ERROR, WARNING, checks, severity_of
+from yiheng.drg.packs.content import Content
+from yiheng.drg.packs.load import check_digests
+from yiheng.drg.packs.pack import Finding
+from yiheng.drg.packs.severities import ERROR, WARNING, checks, severity_of
 
 _SHOWN = 10 // 2
 # The other checks are made while a pack is loaded.

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from yiheng.drg.content import Content
-from yiheng.drg.edits import ADD, OP, REMOVE, REPLACE, Key, key_of
-from yiheng.drg.rows import Cells
-from yiheng.drg.schema import Form, forms, keys
+from yiheng.drg.packs.content import Content
+from yiheng.drg.packs.edits import ADD, OP, REMOVE, REPLACE, Key, key_of
+from yiheng.drg.packs.rows import Cells
+from yiheng.drg.packs.schema import Form, forms, keys
 
-ADDED, REMOVED, CHANGED = OPERATIONS = ("added", "removed", "changed")
+ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 COLUMNS = ("table", "operation", "key", "column", "before", "after")
 
 

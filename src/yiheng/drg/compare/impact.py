@@ -9,16 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.batch import Grouper
-from yiheng.drg.compile import compiled
-from yiheng.drg.pack import Pack
-from yiheng.drg.reference import GROUPED
+from yiheng.drg.kernel.batch import Grouper
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.result import GROUPED
 from yiheng.norms.build import DIGITS, norms
 from yiheng.norms.cells import from_table
 from yiheng.tables.amounts import fen_array
 from yiheng.tables.contract import contract
 
-BEFORE, AFTER = SIDES = ("before", "after")
+SIDES = ("before", "after")
 HOSPITAL, FEE = "hospital", "total_fee"
 WORDS = ("status", "mdc", "adrg", "drg")
 _KEYS = (HOSPITAL, *SIDES, *(f"in_{side}" for side in SIDES))

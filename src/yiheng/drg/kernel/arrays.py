@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from yiheng.drg.case import WEIGHTS
+from yiheng.drg.packs.standing import Standing
 from yiheng.drg.result import Result
 
 WEIGHT = WEIGHTS[0]
@@ -25,31 +26,33 @@ class Pool(NamedTuple):
 class Spelled:
     """Codes in normal form and their numbers for the kernel: doubled, plus 1 where the pack's book lacks the code.
 
-    `exact` has every code that the pack names; any other has the number of the longest prefix that it begins with.
+    `exact` has every code that the pack names; any other has the number of the longest prefix that it begins with, and
+    without one the number `other`. An empty book lacks no code.
     """
 
     exact: Mapping[str, int]
     prefixes: Mapping[str, int]
+    other: int
 
     def number(self, code: str) -> int:
         found = self.exact.get(code)
         if found is None and self.prefixes:
             heads = (code[:length] for length in range(len(code), 0, -1))
             found = next((self.prefixes[head] for head in heads if head in self.prefixes), None)
-        return 2 * NO_ENTRY + 1 if found is None else found
+        return self.other if found is None else found
 
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
     """A pack as the kernel needs it.
 
-    - mdcs: their codes in order; outcomes: the results that rules give out; findings: what is odd, a line each
+    - standing: which pack it is; findings: what is odd, a line each
+    - mdcs: their codes in order; outcomes: the results that rules give out
     - fields: those of GIVEN that the pack asks for, a newborn's weight from `weight_column`
     - depts: the numbers of the departments that it names
     """
 
-    id: str
-    digest: str
+    standing: Standing
     findings: tuple[str, ...]
     weight_column: str
     mdcs: tuple[str, ...]

@@ -6,15 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yiheng.drg import kernel as a
+from yiheng.codes.normal import normal
 from yiheng.drg import reason
-from yiheng.drg.arrays import Compiled
-from yiheng.drg.bycode import normal_code
 from yiheng.drg.case import PROBLEMS
-from yiheng.drg.codecolumn import CodeColumn, Speller, code_column
-from yiheng.drg.kernel import NO_GROUP, Grouped, Rows, group_rows, room_for, work_for
-from yiheng.drg.result import INVALID, OUT, STATUSES, UNGROUPABLE, Result
-from yiheng.drg.result import RESULT as RESULT
+from yiheng.drg.kernel import machine as a
+from yiheng.drg.kernel.arrays import Compiled
+from yiheng.drg.kernel.codecolumn import CodeColumn, Speller, code_column
+from yiheng.drg.kernel.machine import NO_GROUP, Grouped, Rows, group_rows, room_for, work_for
+from yiheng.drg.result import INVALID, OUT, RESULT, STATUSES, UNGROUPABLE, Result
 
 _WORDS = OUT[:-1]
 
@@ -62,7 +61,7 @@ class Grouper:
     def _depts(self, column: pa.Array) -> pa.Array:
         """Departments as the numbers of those that the pack names, 0 for the others."""
         coded = column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
-        names = [normal_code(name or "") for name in coded.dictionary.to_pylist()]
+        names = [normal(name or "") for name in coded.dictionary.to_pylist()]
         numbers = pa.array([self.compiled.depts.get(name, 0) if name else None for name in names], pa.float64())
         return numbers.take(coded.indices)
 

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.arrays import Compiled
+from yiheng.drg.kernel.arrays import Compiled
+from yiheng.drg.kernel.store import as_data, of_data
 from yiheng.drg.result import OUT
-from yiheng.drg.store import as_data, of_data
 
 # Where a row stood: its file and its place there, so that results can be put in the input's order.
 FILE, PLACE = "file", "place"
@@ -57,7 +57,7 @@ def mapper(rules: str, id_columns: tuple[str, ...]) -> Callable[[Iterable[pa.Rec
 
 @lru_cache(maxsize=10)
 def _grouper(rules: str) -> Any:
-    from yiheng.drg.batch import Grouper
+    from yiheng.drg.kernel.batch import Grouper
 
     return Grouper(of_data(json.loads(rules)))
 

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yiheng.codes.normal import normal
 from yiheng.drg import reason
-from yiheng.drg.arrays import Spelled
-from yiheng.drg.bycode import normal_code
-from yiheng.drg.kernel import UNKNOWN
+from yiheng.drg.kernel.arrays import Spelled
+from yiheng.drg.kernel.machine import UNKNOWN
 
 # Spellings that are remembered; a source with more is read as well, only slower.
 _REMEMBERED = 1000 * 1000
@@ -42,7 +42,7 @@ class Speller:
         return last
 
     def _meet(self, text: str | None) -> int:
-        code = normal_code(text or "")
+        code = normal(text or "")
         found = self.codes.number(code) if code else 2 * UNKNOWN
         self.met[text] = found
         return found
@@ -57,15 +57,10 @@ class CodeColumn:
     places: np.ndarray
     spellings: Spellings
 
-    @property
-    def longest(self) -> int:
-        """How many codes the case with most of them has."""
-        return int((self.ends - self.starts).max(initial=0))
-
     def unknown(self, kind: str, rows: np.ndarray) -> pa.Array:
         """For some cases what `reason.unknown` says of them, null where nothing."""
         own, places = self._lacking(rows)
-        distinct = {place: normal_code(self.spellings.texts[int(place)].as_py()) for place in np.unique(places)}
+        distinct = {place: normal(self.spellings.texts[int(place)].as_py()) for place in np.unique(places)}
         codes = sorted(set(distinct.values()))
         rank = {place: codes.index(code) for place, code in distinct.items()}
         pairs = np.unique(own * len(codes) + np.array([rank[place] for place in places], np.int64))
@@ -88,7 +83,7 @@ class CodeColumn:
     def at(self, rows: np.ndarray, place: np.ndarray) -> pa.Array:
         """The code of each of some cases at a place of its list, in normal form."""
         spelled = self.spellings.texts.take(pa.array(self.places[self.starts[rows] + place])).to_pylist()
-        return pa.array([normal_code(text) for text in spelled], pa.string())
+        return pa.array([normal(text) for text in spelled], pa.string())
 
 
 def code_column(column: pa.Array | None, count: int, speller: Speller) -> CodeColumn:

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg import kernel as a
-from yiheng.drg.arrays import NO_ENTRY, Compiled, Spelled
 from yiheng.drg.bycode import ByCode
 from yiheng.drg.condition import DX_ROLES, PROC_ROLES, All
-from yiheng.drg.kernel import pool
-from yiheng.drg.pack import Pack, Rule
-from yiheng.drg.program import Programs, needed
+from yiheng.drg.kernel import machine as a
+from yiheng.drg.kernel.arrays import NO_ENTRY, Compiled, Spelled
+from yiheng.drg.kernel.machine import pool
+from yiheng.drg.kernel.program import Programs, needed
+from yiheng.drg.packs.pack import Pack, Rule
 from yiheng.drg.reference import Found, matched, unmatched
 from yiheng.drg.result import Result
 
@@ -101,8 +101,7 @@ class _Compiler:
         proc, parts["PROC"] = _alike(proc, parts["PROC"])
         parts |= {"TESTS": programs.tests(), "RANGES": programs.ranges(), "SINGLE": self._single(parts)}
         return Compiled(
-            pack.id,
-            pack.digest,
+            pack.standing,
             tuple(finding.line() for finding in pack.findings),
             pack.switches.weight_column,
             tuple(mdc.code for mdc in pack.mdcs),
@@ -234,10 +233,12 @@ def _tables(pack: Pack, codes: Codes, records: np.ndarray) -> None:
 
 
 def _spelled(codes: Codes, book: Iterable[str]) -> Spelled:
-    """The numbers as the kernel takes them, of the codes of the lists and of the book."""
+    """The numbers as the kernel takes them, of the codes of the lists and of the book; an empty book lacks no code."""
     known = dict.fromkeys(book, 0)
-    exact = {code: 2 * codes.number(code) + (code not in known) for code in (*codes.numbers, *known)}
-    return Spelled(exact, {prefix: 2 * number + 1 for prefix, number in codes.prefixes.items()})
+    lacking = int(bool(known))
+    exact = {code: 2 * codes.number(code) + lacking * (code not in known) for code in (*codes.numbers, *known)}
+    prefixes = {prefix: 2 * number + lacking for prefix, number in codes.prefixes.items()}
+    return Spelled(exact, prefixes, 2 * NO_ENTRY + lacking)
 
 
 def _ints(numbers: Iterable[int]) -> np.ndarray:

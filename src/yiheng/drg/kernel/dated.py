@@ -8,12 +8,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.batch import RESULT, Grouper
-from yiheng.drg.compile import compiled
-from yiheng.drg.pack import Pack
-from yiheng.drg.places import InForce, Period
+from yiheng.drg.kernel.batch import Grouper
+from yiheng.drg.kernel.chosen import Chosen
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.packs.places import InForce, Period
+from yiheng.drg.result import RESULT
 
 DAY = "discharge_date"
+
+
+def by_day(days: pa.Array, in_force: InForce, file: str) -> Chosen:
+    """Each case by the pack in force on its day; `days`: those of all cases, in order; refusals as `split_by_pack`."""
+    found = sorted(split_by_pack(days, in_force, file), key=lambda its: pc.min(days.take(its[1])).as_py())
+    packs = list({pack.digest: pack for pack, _ in found}.values())
+    periods = [[its.pack, str(its.start), str(its.end or "")] for its in in_force.periods]
+    return Chosen(
+        [pack.standing for pack in packs],
+        DatedGrouper(in_force, packs).columns,
+        lambda: DatedGrouper(in_force, packs),
+        {"place": in_force.place, "in_force": periods},
+    )
 
 
 def split_by_pack(days: pa.Array, in_force: InForce, file: str = "") -> list[tuple[Pack, pa.Array]]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import numba
 import numpy as np
 
-from yiheng.drg.arrays import Pool
+from yiheng.drg.kernel.arrays import Pool
 
 # Places are counted as far as they are named.
 MANY = 100

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from yiheng.drg import kernel as a
 from yiheng.drg.condition import (
     DEPT,
     All,
@@ -20,6 +19,7 @@ from yiheng.drg.condition import (
     Severe,
     Some,
 )  # fmt: skip
+from yiheng.drg.kernel import machine as a
 
 _MARKS = {"MCC": a.MCC, "CC": a.CC}
 _FIRST_RANGE = -1

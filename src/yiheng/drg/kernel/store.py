@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 
 from yiheng.base.whole import whole
-from yiheng.drg.arrays import Compiled, Pool, Spelled
+from yiheng.drg.kernel.arrays import Compiled, Pool, Spelled
+from yiheng.drg.packs.standing import Standing
 from yiheng.drg.result import Result
 
 # Entries that are kept, the newest.
 _KEPT = 10
 _SUFFIX = ".pack"
 _READ = (".csv", ".toml", ".json")
+# What of a compiled pack is more than words and lists of them.
+_PARTS = ("standing", "pool", "dx", "proc", "outcomes")
 
 
 def cache_folder() -> Path:
@@ -31,14 +34,14 @@ def cache_folder() -> Path:
 
 
 def stored(given: str, cache: Path, code_version: str) -> Compiled:
-    """The compiled form of the pack that `given` means (see `opening.open_pack`), from `cache` or put there."""
+    """The compiled form of the pack that `given` means (see `packs.opening.open_pack`), from `cache` or put there."""
     key = _key(given, code_version)
     found = _read(cache / (key + _SUFFIX))
     if found is not None:
         return found
     # What reads and compiles packs is slow to load, and seldom needed.
-    from yiheng.drg.compile import compiled
-    from yiheng.drg.opening import open_pack
+    from yiheng.drg.kernel.compile import compiled
+    from yiheng.drg.packs.opening import open_pack
 
     made = compiled(open_pack(given))
     if _key(given, code_version) == key:
@@ -103,8 +106,9 @@ def _digest(text: bytes) -> bytes:
 
 def as_data(made: Compiled) -> dict[str, Any]:
     """A compiled pack as plain data, for JSON."""
-    plain = {name: value for name, value in vars(made).items() if name not in ("pool", "dx", "proc", "outcomes")}
+    plain = {name: value for name, value in vars(made).items() if name not in _PARTS}
     return plain | {
+        "standing": asdict(made.standing),
         "pool": [made.pool.parts.tolist(), made.pool.limits.tolist()],
         "dx": asdict(made.dx),
         "proc": asdict(made.proc),
@@ -118,6 +122,7 @@ def of_data(data: dict[str, Any]) -> Compiled:
     lists = {name: tuple(data[name]) for name in ("findings", "mdcs", "fields")}
     return Compiled(
         **data | lists | {
+            "standing": Standing(**data["standing"]),
             "pool": Pool(np.array(parts, np.int32), np.array(limits, np.float64).reshape(-1, len(("least", "most")))),
             "dx": Spelled(**data["dx"]),
             "proc": Spelled(**data["proc"]),

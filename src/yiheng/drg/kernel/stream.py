@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from yiheng.base.progress import Progress
 from yiheng.base.refusal import Refusal
 from yiheng.base.whole import whole
-from yiheng.drg.arrays import Compiled
 from yiheng.drg.case import NEEDED
+from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.result import OUT, RESULT
 from yiheng.tables.contract import contract
 
@@ -46,7 +46,7 @@ class Groups(Protocol):
 def grouper_of(rules: Compiled) -> Groups:
     """What groups batches by a compiled pack, ready for work."""
     # Its compiler is slow to load: pieces are read meanwhile.
-    from yiheng.drg.batch import Grouper
+    from yiheng.drg.kernel.batch import Grouper
 
     grouper = Grouper(rules)
     grouper.group(pa.RecordBatch.from_pylist([], schema=pa.schema([])))

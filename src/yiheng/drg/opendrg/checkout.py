@@ -8,7 +8,7 @@ from pathlib import Path
 from yiheng.base.refusal import Refusal
 from yiheng.drg.opendrg.logic import FALSE, SECOND_DX, SECOND_PROC, Logic, asked, no, written
 from yiheng.drg.opendrg.reading import Lists, Reading, function, parsed
-from yiheng.drg.schema import forms
+from yiheng.drg.packs.schema import forms
 
 _HEADER = "创伤"
 _TRAUMA = "sites >= 2"

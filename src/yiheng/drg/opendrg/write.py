@@ -7,10 +7,10 @@ from pathlib import Path
 from shutil import rmtree
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.about import RETRY
 from yiheng.drg.opendrg.checkout import Checkout
-from yiheng.drg.schema import forms
-from yiheng.drg.source import JSON
+from yiheng.drg.packs.about import RETRY
+from yiheng.drg.packs.schema import forms
+from yiheng.drg.packs.source import JSON
 
 
 def import_opendrg(version: Path, out: Path) -> None:

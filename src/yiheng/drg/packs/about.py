@@ -8,15 +8,28 @@ from datetime import date
 from typing import Any
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.identity import Identity
-from yiheng.drg.nearest import near
-from yiheng.drg.schema import keys
-from yiheng.drg.source import JSON, TOML, Source
-from yiheng.drg.switches import Switches, switches
+from yiheng.drg.packs.nearest import near
+from yiheng.drg.packs.schema import keys
+from yiheng.drg.packs.source import JSON, TOML, Source
+from yiheng.drg.packs.switches import Switches, switches
 
 # In pack.json
 RETRY = "retry_each_other_procedure_if_ungroupable"
 _NAMES = {"id": "name", "edition": "version", "issuer": "source"}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which scheme and edition a pack is. `mdc_order` is empty where mdc.csv alone gives the order.
+
+    `bare`: a directory without pack.toml, where everything odd is only a warning.
+    """
+
+    id: str
+    edition: str
+    issuer: str
+    mdc_order: tuple[str, ...]
+    bare: bool
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class About:
     dx_edition: str = ""
     proc_edition: str = ""
     empty_lists: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,8 @@ class Said:
         documents = tuple(Document(its["title"], its["article"]) for its in self.values.get("documents", ()))
         start, end, checked = (self.values.get(name) for name in ("from", "to", "checked_until"))
         empty = tuple(self.values.get("empty_lists", ()))
-        return About(documents, start, end, checked, self.text("dx_edition"), self.text("proc_edition"), empty)
+        editions = self.text("dx_edition"), self.text("proc_edition")
+        return About(documents, start, end, checked, *editions, empty, self.text("note"))
 
     def text(self, name: str) -> str:
         return str(self.values.get(name, ""))

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.schema import forms
-from yiheng.drg.source import JSON, TOML, Memory
+from yiheng.drg.packs.schema import forms
+from yiheng.drg.packs.source import JSON, TOML, Memory
 from yiheng.policy.loader import scheme
 
 LIMITS = "drg/archive"

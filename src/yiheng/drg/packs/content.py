@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import cached_property
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.about import Said, said_by
-from yiheng.drg.edits import OP, edited
-from yiheng.drg.rows import Table, table_of
-from yiheng.drg.schema import Form, forms
-from yiheng.drg.source import TOML, Source
+from yiheng.drg.packs.about import Said, said_by
+from yiheng.drg.packs.edits import OP, edited
+from yiheng.drg.packs.rows import Table, table_of
+from yiheng.drg.packs.schema import Form, forms
+from yiheng.drg.packs.source import TOML, Source
 
 
 class Content:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.bycode import normal_code
-from yiheng.drg.rows import Cells, Row, Table, table_of
-from yiheng.drg.schema import Form
+from yiheng.codes.normal import normal
+from yiheng.drg.packs.rows import Cells, Row, Table, table_of
+from yiheng.drg.packs.schema import Form
 
 OP = "op"
 OPS = ADD, REMOVE, REPLACE = ("add", "remove", "replace")
@@ -24,7 +24,7 @@ def edited(base: Table, content: bytes, form: Form) -> Table:
 
 def key_of(cells: Cells, form: Form) -> Key:
     """What names a row, codes in normal form."""
-    return tuple(normal_code(cells[place]) if codes else cells[place] for place, codes in form.key_places)
+    return tuple(normal(cells[place]) if codes else cells[place] for place, codes in form.key_places)
 
 
 def _optional(form: Form) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from yiheng.base.expr import parse, show
 from yiheng.drg.bycode import ByCode
-from yiheng.drg.pack import Mdc, Rule
+from yiheng.drg.packs.pack import Mdc, Rule
 
 
 def fingerprint(parts: Mapping[str, Any]) -> str:

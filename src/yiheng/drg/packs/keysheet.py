@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.about import RETRY
-from yiheng.drg.content import Content
-from yiheng.drg.nearest import near
-from yiheng.drg.schema import keys
-from yiheng.drg.source import JSON, TOML
+from yiheng.drg.packs.about import RETRY
+from yiheng.drg.packs.content import Content
+from yiheng.drg.packs.nearest import near
+from yiheng.drg.packs.schema import keys
+from yiheng.drg.packs.source import JSON, TOML
 
 KEYS = ("key", "value")
 DOCUMENT = ("title", "article")

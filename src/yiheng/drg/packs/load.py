@@ -7,16 +7,17 @@ from typing import Any
 
 from yiheng.base.expr import ExprError
 from yiheng.base.refusal import Refusal
-from yiheng.drg.bycode import ByCode, by_code, normal_code
+from yiheng.codes.normal import normal
+from yiheng.drg.bycode import ByCode, by_code
 from yiheng.drg.condition import LEVELS, OF_MDC, SS_VALID, Condition, Listed, ListKey, Scope, atoms, condition
-from yiheng.drg.content import Content, content_of
-from yiheng.drg.fingerprint import fingerprint
-from yiheng.drg.pack import QY, Counting, Finding, Group, Mdc, Pack, Rule
-from yiheng.drg.rewrite import Rewriting
-from yiheng.drg.rows import Row, Table
-from yiheng.drg.severities import ERROR, severity_of
-from yiheng.drg.source import TOML, Folder
-from yiheng.drg.switches import AS_WRITTEN
+from yiheng.drg.packs.content import Content, content_of
+from yiheng.drg.packs.fingerprint import fingerprint
+from yiheng.drg.packs.pack import QY, Counting, Finding, Group, Mdc, Pack, Rule
+from yiheng.drg.packs.rewrite import Rewriting
+from yiheng.drg.packs.rows import Row, Table
+from yiheng.drg.packs.severities import ERROR, severity_of
+from yiheng.drg.packs.source import TOML, Folder
+from yiheng.drg.packs.switches import AS_WRITTEN
 
 AMBIGUOUS = "ambiguous"
 GIVEN_OUT = "adrg:"
@@ -120,7 +121,7 @@ class _Reading:
     # --- codes
 
     def _names(self, table: Table) -> dict[str, str]:
-        return {normal_code(cells[0]): cells[1] for _, cells in table.filled("code")}
+        return {normal(cells[0]): cells[1] for _, cells in table.filled("code")}
 
     def _procedures(self) -> Table:
         return self._table("icd9", "code", "name", "is_valid_or")
@@ -130,9 +131,9 @@ class _Reading:
         for number, (owner, name, code) in self._table("adrg_list", "owner", "list", "code").filled(
             "owner", "list", "code"
         ):
-            found.setdefault((owner, name), []).append((normal_code(code), number))
+            found.setdefault((owner, name), []).append((normal(code), number))
         for number, (mdc, code, _) in self._diagnoses().filled("mdc", "code"):
-            found.setdefault((OF_MDC + mdc, OF_MDC), []).append((normal_code(code), number))
+            found.setdefault((OF_MDC + mdc, OF_MDC), []).append((normal(code), number))
         books = self.dx_names.keys() | self.proc_names.keys()
         lists = {ListKey(*key): by_code(rows, books) for key, rows in found.items()}
         return lists | {ListKey("", SS_VALID): self._valid()}
@@ -143,14 +144,14 @@ class _Reading:
     def _valid(self) -> ByCode[int]:
         table = self._procedures()
         table.one_of("is_valid_or", ("0", "1"))
-        return ByCode({normal_code(cells[0]): number for number, cells in table.filled() if cells[2] == "1"}, {})
+        return ByCode({normal(cells[0]): number for number, cells in table.filled() if cells[2] == "1"}, {})
 
     def _single(self, file: str, rows: Iterable[tuple[int, str, str]], kind: str) -> ByCode[str]:
         """One value a code, empty ones left out; of two that differ the later holds, with a finding of this kind."""
         said: dict[str, str] = {}
         for number, code, value in rows:
             if value:
-                known = normal_code(code)
+                known = normal(code)
                 if said.get(known, value) != value:
                     self.findings.append(Finding(kind, file, number, f"{known} is {said[known]} and {value}"))
                 said[known] = value
@@ -170,9 +171,7 @@ class _Reading:
         table = self._table("cc", "code", "level", "exclusion_table")
         table.one_of("level", LEVELS)
         rows = table.filled("code")
-        said = [
-            (normal_code(code), Counting(excluded, number)) for number, (code, its, excluded) in rows if its == level
-        ]
+        said = [(normal(code), Counting(excluded, number)) for number, (code, its, excluded) in rows if its == level]
         return by_code(said, self.dx_names)
 
     def _weights(self) -> dict[str, Decimal]:

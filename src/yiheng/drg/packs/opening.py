@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.archive import zip_source
-from yiheng.drg.content import Content, content_of
-from yiheng.drg.load import pack_of
-from yiheng.drg.nearest import near
-from yiheng.drg.pack import Pack
-from yiheng.drg.source import Folder, Source, built_in, built_in_ids
-from yiheng.drg.workbook import workbook_source
+from yiheng.drg.packs.archive import zip_source
+from yiheng.drg.packs.content import Content, content_of
+from yiheng.drg.packs.load import pack_of
+from yiheng.drg.packs.nearest import near
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.packs.source import Folder, Source, built_in, built_in_ids
+from yiheng.drg.packs.workbook import workbook_source
 
 
 def open_pack(given: str) -> Pack:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from yiheng.drg.about import About
 from yiheng.drg.bycode import ByCode
 from yiheng.drg.condition import Condition, ListKey
-from yiheng.drg.identity import Identity
-from yiheng.drg.switches import Switches
+from yiheng.drg.packs.about import About, Identity
+from yiheng.drg.packs.standing import Standing
+from yiheng.drg.packs.switches import Switches
 
 QY = "QY"
 
@@ -109,6 +109,13 @@ class Pack:
     @property
     def id(self) -> str:
         return self.identity.id
+
+    @property
+    def standing(self) -> Standing:
+        """Which pack it is, whose, and how far it was checked."""
+        return Standing(
+            self.id, self.digest, self.identity.issuer, self.about.note, str(self.about.checked_until or "")
+        )
 
     def list(self, key: ListKey) -> ByCode[int]:
         """The rows of a list's codes; of one that is not there, none."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.nearest import near
-from yiheng.drg.opening import open_pack
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.nearest import near
+from yiheng.drg.packs.opening import open_pack
+from yiheng.drg.packs.pack import Pack
 from yiheng.policy.loader import Dated, Scheme, read_scheme, scheme
 
 PLACES = "drg/places"

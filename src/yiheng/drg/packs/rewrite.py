@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from yiheng.drg.condition import All, Compared, Condition, Listed, Negated, OneOf, Some
-from yiheng.drg.switches import AS_WRITTEN, Switches
+from yiheng.drg.packs.switches import AS_WRITTEN, Switches
 
 _AGE, _AGE_DAYS = "age", "age_days"
 _DIAGNOSIS = {"principal": "pdx", "any": "dx"}

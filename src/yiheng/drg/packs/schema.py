@@ -89,6 +89,6 @@ def _form(name: str, its: dict[str, Any]) -> Form:
 
 @cache
 def _content() -> dict[str, dict[str, Any]]:
-    text = (files("yiheng.drg") / "pack-format.yaml").read_text(encoding="utf-8")
+    text = (files("yiheng.drg.packs") / "pack-format.yaml").read_text(encoding="utf-8")
     content: dict[str, dict[str, Any]] = yaml.safe_load(text)
     return content

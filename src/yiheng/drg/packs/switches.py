@@ -6,7 +6,7 @@ from typing import Any
 
 from yiheng.base.refusal import Refusal
 from yiheng.drg.case import WEIGHTS
-from yiheng.drg.nearest import near
+from yiheng.drg.packs.nearest import near
 from yiheng.policy.loader import scheme
 
 DEFAULTS = "drg/bare-directory"

@@ -17,12 +17,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from yiheng.base.refusal import Refusal
 from yiheng.base.whole import whole
-from yiheng.drg.archive import check_members, limits, read_member
-from yiheng.drg.content import Content
-from yiheng.drg.keysheet import DOCUMENT, KEYS, files_of, rows_of
-from yiheng.drg.nearest import near
-from yiheng.drg.schema import forms
-from yiheng.drg.source import Memory
+from yiheng.drg.packs.archive import check_members, limits, read_member
+from yiheng.drg.packs.content import Content
+from yiheng.drg.packs.keysheet import DOCUMENT, KEYS, files_of, rows_of
+from yiheng.drg.packs.nearest import near
+from yiheng.drg.packs.schema import forms
+from yiheng.drg.packs.source import Memory
 
 PACK, DOCUMENTS = "pack", "documents"
 _KEY_SHEETS = {PACK: KEYS, DOCUMENTS: DOCUMENT}

@@ -4,8 +4,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from yiheng.drg.case import PROBLEMS, Case, problems
-from yiheng.drg.facts import Facts, Severity
-from yiheng.drg.pack import Pack
+from yiheng.drg.condition import Severity
+from yiheng.drg.facts import Facts
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.packs.standing import Standing, metadata
 from yiheng.drg.reference import group
 from yiheng.drg.result import Result
 from yiheng.drg.trace import Step
@@ -23,8 +25,7 @@ class Missing:
 class Explanation:
     """Why a case is where it is under one pack; `severity` lists each MCC and CC, counted or excluded."""
 
-    pack: str
-    pack_digest: str
+    pack: Standing
     case: Case
     result: Result
     problems: tuple[str, ...]
@@ -39,8 +40,7 @@ def explain(pack: Pack, case: Case) -> Explanation:
     result = group(pack, case, steps)
     wrong = problems(case, pack.switches.newborn_days)
     return Explanation(
-        pack.id,
-        pack.digest,
+        pack.standing,
         case,
         result,
         tuple(what for what, has in zip(PROBLEMS, wrong, strict=True) if has),
@@ -51,8 +51,8 @@ def explain(pack: Pack, case: Case) -> Explanation:
 
 
 def as_data(explanation: Explanation) -> dict[str, Any]:
-    """An explanation as plain data, for JSON."""
-    data = asdict(explanation)
+    """An explanation as plain data, for JSON; of the pack it says what a result's metadata say."""
+    data = metadata([explanation.pack]) | {name: its for name, its in asdict(explanation).items() if name != "pack"}
     for found, severity in zip(data["severity"], explanation.severity, strict=True):
         found["counted"] = severity.counted
     return data

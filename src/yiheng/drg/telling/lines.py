@@ -5,16 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from yiheng.base.words import Word
 from yiheng.drg.bycode import known_codes
 from yiheng.drg.case import PROBLEMS
-from yiheng.drg.condition import Condition
-from yiheng.drg.explanation import Explanation
-from yiheng.drg.facts import Severity
-from yiheng.drg.near import Near, NearMiss, Unsaid
-from yiheng.drg.pack import Pack
-from yiheng.drg.reconcile import SEVERITY, Difference
+from yiheng.drg.condition import Condition, Severity
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.packs.standing import Standing
 from yiheng.drg.result import AMBIGUOUS, GROUPED, INVALID, UNGROUPABLE, Result
+from yiheng.drg.telling.explanation import Explanation
+from yiheng.drg.telling.near import Near, NearMiss, Unsaid
+from yiheng.drg.telling.reconcile import SEVERITY, Difference
+from yiheng.drg.telling.whatif import Changes, WhatIf
+from yiheng.drg.telling.wording import in_words
 from yiheng.drg.trace import Asked, Step
-from yiheng.drg.whatif import Changes, WhatIf
-from yiheng.drg.wording import in_words
 
 _STATUS = {
     GROUPED: Word("已入组", "grouped"),
@@ -84,7 +84,7 @@ def told(explanation: Explanation, pack: Pack, lang: str) -> Iterator[str]:
     say = _Words(lang)
     result = explanation.result
     codes = [code for code in (result.mdc, result.adrg, result.drg) if code]
-    yield f"{say('pack')}: {explanation.pack} ({explanation.pack_digest[:10]})"
+    yield f"{say('pack')}: {'; '.join(_standing(explanation.pack))}"
     yield f"{say('dx')}: {_named(explanation.case.dx, pack.dx_names)}"
     yield f"{say('proc')}: {_named(explanation.case.proc, pack.proc_names)}"
     yield f"{say('result')}: {say.word(_STATUS[result.status])} {' > '.join(codes)}".rstrip()
@@ -93,6 +93,12 @@ def told(explanation: Explanation, pack: Pack, lang: str) -> Iterator[str]:
     yield from _titled(say("steps"), (line for step in explanation.steps for line in _step(step, say)))
     yield from _titled(say("severity"), (_severity(found, pack, say) for found in explanation.severity))
     yield from _titled(say("missing"), (f"{gap.field} <- {'; '.join(gap.asked_by)}" for gap in explanation.missing))
+
+
+def _standing(pack: Standing) -> Iterator[str]:
+    """The pack in short, and what it says of itself."""
+    yield f"{pack.id} ({pack.digest[:10]})"
+    yield from (text for text in (pack.issuer, pack.note) if text)
 
 
 def told_near(found: Near, pack: Pack, lang: str) -> Iterator[str]:
@@ -168,7 +174,7 @@ def _outcome_in_chinese(status: str, steps: tuple[Step, ...]) -> Iterator[str]:
 
 
 def _unknown_in_chinese(kind: str, codes: Iterable[str | None], names: Mapping[str, str]) -> Iterator[str]:
-    if lacking := sorted({code for code in codes if code is not None and code not in names}):
+    if lacking := sorted({code for code in codes if code is not None and names and code not in names}):
         yield f"未知{kind}编码 {', '.join(lacking)}"
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from yiheng.drg.case import Case
 from yiheng.drg.condition import Compared, Condition, Listed, OneOf, atoms
 from yiheng.drg.facts import Facts
-from yiheng.drg.pack import Group, Mdc, Pack, Rule
+from yiheng.drg.packs.pack import Group, Mdc, Pack, Rule
 from yiheng.drg.reference import group
-from yiheng.drg.remedy import remedy
-from yiheng.drg.repair import Lack, repair
 from yiheng.drg.result import Result
-from yiheng.drg.whatif import Changes, changed
+from yiheng.drg.telling.remedy import remedy
+from yiheng.drg.telling.repair import Lack, repair
+from yiheng.drg.telling.whatif import Changes, changed
 
 # Conditions that may be lacking.
 _FEW = len(("one", "two"))

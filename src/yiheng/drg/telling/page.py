@@ -6,9 +6,10 @@ from itertools import islice
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
 from yiheng.drg.condition import OF_MDC, SS_VALID, Condition, Listed, ListKey, atoms
-from yiheng.drg.nearest import near
-from yiheng.drg.pack import Group, Mdc, Pack, Rule
-from yiheng.drg.wording import in_words
+from yiheng.drg.packs.nearest import near
+from yiheng.drg.packs.pack import Group, Mdc, Pack, Rule
+from yiheng.drg.packs.standing import CHECKED, UNCHECKED
+from yiheng.drg.telling.wording import in_words
 
 # Codes of a list that a page names; `all_codes` names every one.
 _NAMED = 10
@@ -25,8 +26,8 @@ _WORDS = {
     "next": Word("判断下一条规则", "the next rule is tried"),
     "given": Word("给出", "given out:"),
     "source": Word("来源", "Source"),
-    "unchecked": Word("未与原文核对", "not checked against its documents"),
-    "checked": Word("核对至", "checked until"),
+    "unchecked": UNCHECKED,
+    "checked": CHECKED,
     "more": Word("其余", "and more:"),
 }
 
@@ -59,6 +60,8 @@ class _Page:
     def lines(self, rules: list[tuple[Mdc, Rule]]) -> Iterator[str]:
         names = [group.name for _, rule in rules for group in rule.groups if group.drg == self.code]
         yield f"# {self.code} {next(iter(names), '')}".rstrip()
+        if self.pack.about.note:
+            yield from ("", f"**{self.pack.about.note}**")
         for mdc in dict.fromkeys(mdc for mdc, _ in rules):
             yield ""
             yield f"{self.say('category')}: {mdc.code} {mdc.name}"

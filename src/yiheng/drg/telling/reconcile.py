@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from yiheng.drg.bycode import normal_code
+from yiheng.codes.normal import normal
 from yiheng.drg.case import Case
-from yiheng.drg.condition import Compared, InDept, Known, OneOf, Present, Severe, atoms
-from yiheng.drg.facts import Facts, Severity
-from yiheng.drg.pack import QY, Group, Mdc, Pack, Rule
+from yiheng.drg.condition import Compared, InDept, Known, OneOf, Present, Severe, Severity, atoms
+from yiheng.drg.facts import Facts
+from yiheng.drg.packs.pack import QY, Group, Mdc, Pack, Rule
 from yiheng.drg.reference import unknown_codes
-from yiheng.drg.repair import Lack, repair
 from yiheng.drg.result import AMBIGUOUS, GROUPED, INVALID, UNGROUPABLE, Result
+from yiheng.drg.telling.repair import Lack, repair
 
 # How two groups of a case can differ, in the order in which it is looked for.
 SAME, ABSENT = "same", "absent"
@@ -48,7 +48,7 @@ class Difference:
 
 def compared(pack: Pack, case: Case, own: Result, other: str | None) -> Difference:
     """Why `other` is not the group that the pack gives the case; `own` is what it gives."""
-    code = normal_code(other or "")
+    code = normal(other or "")
     if not code:
         return Difference(ABSENT, None)
     if code == own.drg:

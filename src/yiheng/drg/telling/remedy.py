@@ -5,9 +5,9 @@ from typing import Any
 
 from yiheng.drg.condition import Compared, InDept, Listed, OneOf, Severe
 from yiheng.drg.facts import Facts
-from yiheng.drg.pack import Pack
-from yiheng.drg.repair import Lack
-from yiheng.drg.whatif import FIELDS, Changes
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.telling.repair import Lack
+from yiheng.drg.telling.whatif import FIELDS, Changes
 
 # How a code in a role is added.
 _ADDED = {

@@ -7,8 +7,8 @@ from typing import Any
 from yiheng.base.refusal import Refusal
 from yiheng.drg.bycode import known_codes
 from yiheng.drg.case import Case
-from yiheng.drg.explanation import Explanation, as_data, explain
-from yiheng.drg.pack import Pack
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.telling.explanation import Explanation, as_data, explain
 
 # What of a case may be changed beside its codes: fields of `Case`.
 FIELDS = ("sex", "age", "age_days", "weight_g", "los", "icu_hours", "discharge", "dept")

@@ -1,0 +1,77 @@
+"""DRG for the report (DRG 分组): the cases of DATA under one rule pack, as `yiheng drg group` keeps them."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from yiheng.base.progress import Progress
+from yiheng.base.words import Word
+from yiheng.cases.input import Cases
+from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.kernel.stream import BATCH, Piece, grouped, grouper_of, write_parquet
+from yiheng.drg.packs.content import Content
+from yiheng.drg.packs.load import pack_of
+from yiheng.drg.packs.opening import open_content
+from yiheng.drg.packs.pack import Pack
+from yiheng.drg.result import GROUPED
+from yiheng.tables.engine import scratch
+from yiheng.tables.limits import threads
+
+# The pack that comes with Yiheng, for where there is no other.
+PACK = "chs-drg-1.1-outline"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The pack to group by, and the ids of it and of the packs that it is based on."""
+
+    pack: Pack
+    ids: tuple[str, ...]
+
+    def is_unofficial(self, unofficial: Collection[str]) -> bool:
+        """Whether it, or a pack that it is based on, is one that nobody issued."""
+        return not set(self.ids).isdisjoint(unofficial)
+
+
+def choose(given: str) -> Chosen:
+    """The pack that `given` means, see `drg.packs.opening.open_pack`."""
+    content = open_content(given)
+    return Chosen(pack_of(content), tuple(its.said.text("id") for its in _with_bases(content)))
+
+
+def _with_bases(content: Content) -> Iterator[Content]:
+    its: Content | None = content
+    while its is not None:
+        yield its
+        its = its.base
+
+
+def group_cases(backend: Backend, cases: Cases, pack: Pack, progress: Progress) -> ir.Table:
+    """Each case with hospital, case_id and the columns of `drg.result.OUT`."""
+    rules = compiled(pack)
+    path = scratch(backend) / "drg.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = [*cases.id_columns, *(name for name in rules.columns if name in cases.given)]
+    pieces = _pieces(backend, cases, columns)
+    results = grouped(pieces, partial(grouper_of, rules), cases.id_columns, threads())
+    write_parquet(results, path, cases.id_columns, {}, progress)
+    return backend.read_parquet(str(path))
+
+
+def _pieces(backend: Backend, cases: Cases, columns: list[str]) -> Iterator[Piece]:
+    for batch in backend.con.sql(backend.compile(cases.table.select(columns))).to_arrow_reader(BATCH):
+        yield partial(list, [batch])
+
+
+def group_words(pack: Pack) -> dict[str, Word]:
+    """The names of a pack's groups, ADRGs that are given out among them; a pack names them in one language."""
+    rules = [rule for its in pack.rules.values() for rule in its]
+    return {group.drg: Word(group.name, group.name) for rule in rules for group in rule.groups if group.name}
+
+
+def is_grouped(cases: ir.Table) -> ir.BooleanValue:
+    """Whether a case came into a group."""
+    return cases.status == GROUPED

@@ -1,0 +1,443 @@
+"""Damaged rows and files: never a fault, never a lost row, and the right row and column are named.
+
+YIHENG_FUZZ multiplies the numbers of examples (`make soak`).
+"""
+
+import csv
+import gzip
+import io
+import os
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from yiheng.base.refusal import Refusal
+from yiheng.cases.forms import known_form
+from yiheng.cases.identity import KEY_FILE, new_key
+from yiheng.cases.load import Loaded, load
+from yiheng.tables.data import Data
+from yiheng.tables.engine import engine
+from yiheng.tables.snapshot import Snapshot
+
+pytestmark = pytest.mark.property
+
+TIMES = int(os.environ.get("YIHENG_FUZZ", "1"))
+ROWS_AT_ONCE = 50
+QUICK_ROWS, QUICK_FILES = 500 * TIMES, 40 * TIMES
+ALL_ROWS, ALL_FILES = 10_000 * TIMES, 500 * TIMES
+HOSPITAL = "H1"
+
+NASTY = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "　",
+            "-",
+            "—",
+            "/",
+            "无",
+            "NA",
+            "null",
+            "None",
+            "NaN",
+            "nan",
+            "inf",
+            "-inf",
+            "1e400",
+            "1e-400",
+            "-0",
+            "00",
+            "０",
+            "１２３",
+            "2024年3月1日",
+            "2024-02-30",
+            "2024-13-01",
+            "0000-00-00",
+            "9999-12-31",
+            "20240230",
+            "2024-03-01 25:61:61",
+            "1900-02-29 00:00:00",
+            "99999999999999999999",
+            "-9223372036854775808",
+            "9223372036854775807",
+            "9999999999999999.99",
+            "-9999999999999999.99",
+            "99999999999999.9999",
+            "2147483648",
+            "-2147483648",
+            "-32769",
+            "32768",
+            "128",
+            "1,234.50",
+            "1.005",
+            "1.",
+            ".5",
+            "+1",
+            "--1",
+            "0x10",
+            "1/2/3",
+            "99999/9999/99999",
+            "1/2",
+            "//",
+            "=1+1",
+            "=CMD|' /C calc'!A0",
+            "+SUM(A1)",
+            "@x",
+            "'1",
+            '"',
+            '""',
+            '"a',
+            'a"b',
+            "|",
+            "||||",
+            "a|b|c",
+            ",",
+            ";",
+            "\t",
+            "\n",
+            "\r\n",
+            "\\",
+            "\x00",
+            "\x01",
+            "\x1e",
+            "\x1eend",
+            "\x1f",
+            "\x7f",
+            "\u200b",
+            "\u202e",
+            "\ufeff",
+            "\ufffd",
+            "\U0001f600",
+            "e\u0301",
+            "\\xff",
+            "true",
+            "是",
+            "男",
+            "一万",
+            "K35.800",
+            "k35.８00",
+            "I1O",
+            "47.0100",
+            "x" * 5000,
+            "1" * 400,
+            "|".join(["K35.800"] * 150),
+            "→" * 120,
+            "；",
+            "2024-03-01T08:00:00",
+            "2024-03-01 08:30:00.123",
+            "24:00",
+            "1E3",
+            "1e3",
+            "٣",
+            "½",
+        ]  # fmt: skip
+    ),
+    st.text(max_size=12),
+    st.integers(-(10**20), 10**20).map(str),
+    st.decimals(allow_nan=True, allow_infinity=True).map(str),
+)
+# No row is a row of its own any more where a header stands in it, and no text of UTF-8 is half a pair.
+CELL = NASTY.map(lambda text: re.sub("[\ud800-\udfff]", "?", text))
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A form with a row that nothing is wrong with; `key` is the column that tells rows apart."""
+
+    form: str
+    row: dict[str, str]
+    key: str
+
+    def rows(self, count: int) -> list[list[str]]:
+        columns = list(known_form(self.form).columns)
+        made = []
+        for number in range(1, count + 1):
+            its = self.row | {self.key: str(number)}
+            made.append([its.get(code, "") for code in columns])
+        return made
+
+    @property
+    def header(self) -> list[str]:
+        return list(known_form(self.form).columns)
+
+
+FRONT_PAGE = {
+    "P900": HOSPITAL, "P2": "1", "P3": "1", "P5": "2", "P6": "1984-03-01", "P7": "40", "P804": "1",
+    "P22": "2024-03-01 08:30:00", "P23": "0401", "P25": "2024-03-06 10:05:00", "P26": "0404", "P27": "5",
+    "P321": "K35.800", "P805": "1", "P324": "I10.x05", "P806": "4", "P490": "47.0100", "P491": "2024-03-01",
+    "P820": "2", "P6911": "1", "P6912": "2024-03-01 20:00:00", "P6913": "2024-03-02 08:30:00", "P72": "3.5",
+    "P741": "1", "P830": "1", "P1": "1", "P782": "100.00", "P752": "80.00", "P769": "20.00",
+}  # fmt: skip
+SETTLEMENT = {
+    "mdtrt_id": "S1", "setl_id": "1", "fixmedins_code": HOSPITAL, "gend": "2", "brdy": "1984-03-01", "age": "40",
+    "hi_type": "310", "ipt_med_type": "1", "adm_way": "1", "adm_time": "2024-03-01 08:30:00", "adm_caty": "A04",
+    "dscg_time": "2024-03-06 10:00:00", "dscg_caty": "A07", "act_ipt_days": "5", "dscg_way": "1",
+    "vent_used_dura": "0/2/30", "setl_end_date": "2024-03-07", "psn_selfpay": "10.00", "psn_ownpay": "0.00",
+    "acct_pay": "0.00", "psn_cashpay": "10.00", "diseinfo.diag_type": "1|1", "diseinfo.diag_code": "K35.800|I10.x05",
+    "diseinfo.adm_cond_type": "1|1", "diseinfo.maindiag_flag": "1|0", "iteminfo.med_chrgitm": "01|09",
+    "iteminfo.amt": "80.00|20.00", "oprninfo.oprn_oprt_type": "1", "oprninfo.oprn_oprt_code": "47.0100",
+    "oprninfo.oprn_oprt_date": "2024-03-01", "payinfo.fund_pay_type": "310100", "payinfo.fund_payamt": "90.00",
+    "icuinfo.scs_cutd_ward_type": "1", "icuinfo.scs_cutd_inpool_time": "2024-03-01 20:00:00",
+    "icuinfo.scs_cutd_exit_time": "2024-03-02 08:30:00", "icuinfo.scs_cutd_sum_dura": "0/12/30",
+}  # fmt: skip
+LINE = {
+    "hospital": HOSPITAL, "case_id": "C", "line_no": "1", "day_no": "1", "item_code": "A1", "item_name": "甲",
+    "category": "01", "list_class": "A", "quantity": "2", "unit_price": "1.5", "amount": "3.00", "is_drug": "false",
+}  # fmt: skip
+FORMS = [Sound("frontpage-hqms", FRONT_PAGE, "P3"), Sound("settlement", SETTLEMENT, "setl_id"),
+         Sound("lines", LINE, "line_no")]  # fmt: skip
+EACH_FORM = pytest.mark.parametrize("sound", FORMS, ids=lambda its: its.form)
+CASE = "hospital,case_id,year,admit_date,discharge_date,los\nH1,C,2024,2024-03-01,2024-03-06,5\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A folder with a region's key, which the environment names."""
+    path = tmp_path_factory.mktemp("fuzz")
+    new_key(path / "key")
+    before = os.environ.get(KEY_FILE)
+    os.environ[KEY_FILE] = str(path / "key")
+    yield path
+    os.environ.pop(KEY_FILE)
+    if before is not None:
+        os.environ[KEY_FILE] = before
+
+
+def written(header: list[str], rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def loaded_at(root: Path, sound: Sound, content: bytes) -> Loaded | Refusal:
+    """What becomes of a file; lines find the case that they belong to. Anything but a refusal is a fault."""
+    path = root / "a.csv"
+    path.write_bytes(content)
+    data = root / "DATA"
+    if sound.form == "lines":
+        (root / "case.csv").write_text(CASE, encoding="utf-8")
+        load(data, [root / "case.csv"])
+    before = state(data)
+    try:
+        done = load(data, [path])
+    except Refusal as told:
+        refusal = told
+    else:
+        check_whole(data, done)
+        return done
+    assert len(str(refusal).splitlines()) == 1
+    assert state(data) == before
+    return refusal
+
+
+def state(data: Path) -> list[tuple[str, int]]:
+    """The files of DATA but for its lock."""
+    return sorted(
+        (path.relative_to(data).as_posix(), path.stat().st_size)
+        for path in data.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    )
+
+
+def check_whole(data: Path, done: Loaded) -> None:
+    """accepted + quarantined = rows, and the tables hold just so many."""
+    [source] = done.commit.sources
+    table = done.files[0].table
+    assert source.accepted + source.quarantined == source.rows
+    with engine() as backend:
+        snapshot = Snapshot(backend, Data.open(data))
+        kept = snapshot.table(table).filter(lambda its: its.source_file == source.file)
+        out = snapshot.table("quarantine").filter(lambda its: its.file == source.file)
+        rows = {"in": kept.source_row.to_pyarrow().to_pylist(), "out": set(out.row.to_pyarrow().to_pylist())}
+    assert (len(rows["in"]), len(rows["out"])) == (source.accepted, source.quarantined)
+    assert sorted([*rows["in"], *rows["out"]]) == list(range(1, source.rows + 1))
+
+
+def quarantined(data: Path) -> dict[int, list[tuple[str, str]]]:
+    """Column and rule of what is wrong, by row."""
+    with engine() as backend:
+        table = Snapshot(backend, Data.open(data)).table("quarantine")
+        rows = table.filter(table.file == "a.csv").select("row", "column", "rule").to_pyarrow().to_pylist()
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row["row"], []).append((row["column"], row["rule"]))
+    return found
+
+
+def example_settings(count: int) -> Callable[[Any], Any]:
+    return settings(
+        max_examples=count, deadline=None, phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck), database=None, derandomize=TIMES == 1,
+    )  # fmt: skip
+
+
+# What a rule over several columns names is one of these, whichever of them was changed.
+BETWEEN = {
+    "discharge_before_admission": {"P22", "P25", "adm_time", "dscg_time"},
+    "required": {"P2", "P3", "P25"},
+    "duplicate": {"P2", "P3", "P900", "setl_id", "fixmedins_code"},
+    "line_duplicate": {"line_no", "case_id", "hospital"},
+    "line_unknown_case": {"case_id", "hospital"},
+    "parallel": set(),
+}
+
+
+def is_named(column: str, wrong: list[tuple[str, str]]) -> bool:
+    """Whether the findings on a row name the column that was changed."""
+    node = column.partition(".")[0]
+    for named, rule in wrong:
+        if column in named.split("+") or column in BETWEEN.get(rule, ()):
+            return True
+        if rule == "parallel" and "." in named and named.partition(".")[0] == node:
+            return True
+    return False
+
+
+def check_mutated_rows(sound: Sound, changes: list[tuple[int, str]], folder: Path) -> None:
+    """A file of so many rows, in each of which one cell was changed."""
+    rows = sound.rows(len(changes))
+    for row, (place, text) in zip(rows, changes, strict=True):
+        row[place] = text
+    with TemporaryDirectory(dir=folder) as name:
+        check_named(Path(name), sound, changes, rows)
+
+
+def check_named(root: Path, sound: Sound, changes: list[tuple[int, str]], rows: list[list[str]]) -> None:
+    done = loaded_at(root, sound, written(sound.header, rows).encode())
+    assert not isinstance(done, Refusal), str(done)
+    assert done.commit.sources[0].rows == len(rows)
+    for row, wrong in quarantined(root / "DATA").items():
+        column = sound.header[changes[row - 1][0]]
+        assert is_named(column, wrong), (column, changes[row - 1][1], wrong)
+
+
+def changes_of(sound: Sound) -> st.SearchStrategy[list[tuple[int, str]]]:
+    """Mostly columns that are read."""
+    read = known_form(sound.form).layout
+    names = read.sources() if read else list(sound.row)
+    places = [sound.header.index(name) for name in names if name in sound.header]
+    place = st.one_of(st.sampled_from(places), st.sampled_from(places), st.integers(0, len(sound.header) - 1))
+    return st.lists(st.tuples(place, CELL), min_size=ROWS_AT_ONCE, max_size=ROWS_AT_ONCE)
+
+
+def run_rows(sound: Sound, folder: Path, count: int) -> None:
+    @example_settings(-(-count // ROWS_AT_ONCE // len(FORMS)))
+    @given(changes=changes_of(sound))
+    def check(changes: list[tuple[int, str]]) -> None:
+        check_mutated_rows(sound, changes, folder)
+
+    check()
+
+
+@EACH_FORM
+def test_a_changed_cell_is_named_or_goes_in(sound: Sound, folder: Path) -> None:
+    run_rows(sound, folder, QUICK_ROWS)
+
+
+@pytest.mark.slow
+@EACH_FORM
+def test_ten_thousand_changed_cells(sound: Sound, folder: Path) -> None:
+    run_rows(sound, folder, ALL_ROWS)
+
+
+def flipped(content: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(chance.randrange(1, 6)):
+        changed[chance.randrange(len(changed))] = chance.randrange(256)
+    return bytes(changed)
+
+
+def cut(content: bytes, chance: random.Random) -> bytes:
+    return content[: chance.randrange(len(content))]
+
+
+def other_columns(content: bytes, chance: random.Random) -> bytes:
+    """Columns dropped, repeated or shuffled."""
+    rows = list(csv.reader(io.StringIO(content.decode())))
+    order = list(range(len(rows[0])))
+    match chance.randrange(4):
+        case 0:
+            chance.shuffle(order)
+        case 1:
+            order = sorted(chance.sample(order, chance.randrange(1, len(order))))
+        case 2:
+            order.insert(chance.randrange(len(order)), chance.choice(order))
+        case _:
+            order.remove(chance.choice(order))
+    return written(
+        [rows[0][place] for place in order], [[row[place] for place in order if place < len(row)] for row in rows[1:]]
+    ).encode()
+
+
+def other_lines(content: bytes, chance: random.Random) -> bytes:
+    """Lines repeated, dropped, joined, or blank lines between them."""
+    lines = content.split(b"\n")
+    place = chance.randrange(len(lines))
+    match chance.randrange(4):
+        case 0:
+            lines.insert(place, lines[chance.randrange(len(lines))])
+        case 1:
+            lines.pop(place)
+        case 2:
+            lines.insert(place, b"")
+        case _:
+            lines[place] += chance.choice([b",", b'"', b"\r", b",x,y", b"\xef\xbb\xbf"])
+    return b"\n".join(lines)
+
+
+def other_encoding(content: bytes, chance: random.Random) -> bytes:
+    encoding = chance.choice(["utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "big5"])
+    return content.decode().encode(encoding, errors="replace")
+
+
+OTHER_SIGNS = [(b",", b"\t"), (b",", b";"), (b"\n", b"\r"), (b"\n", b"\r\n")]
+
+
+def other_wrapping(content: bytes, chance: random.Random) -> bytes:
+    packed = gzip.compress(content)
+    changed = [content.replace(old, new) for old, new in OTHER_SIGNS]
+    before = [mark + content for mark in (b"PK\x03\x04", b"PAR1", b"[", b"{", b"\n\n")]
+    return chance.choice([packed, cut(packed, chance), flipped(packed, chance), *changed, *before])
+
+
+DAMAGES = [flipped, cut, other_columns, other_lines, other_encoding, other_wrapping]
+
+
+def run_files(sound: Sound, folder: Path, count: int) -> None:
+    content = written(sound.header, sound.rows(6)).encode()
+
+    @example_settings(-(-count // len(FORMS)))
+    @given(seed=st.integers(0, 2**32), damages=st.lists(st.sampled_from(DAMAGES), min_size=1, max_size=2))
+    def check(seed: int, damages: list[Callable[[bytes, random.Random], bytes]]) -> None:
+        chance, damaged = random.Random(seed), content
+        for damage in damages:
+            try:
+                damaged = damage(damaged, chance) or b" "
+            except (UnicodeDecodeError, csv.Error):  # the next damage needs text that the first has spoilt
+                break
+        with TemporaryDirectory(dir=folder) as name:
+            loaded_at(Path(name), sound, damaged)
+
+    check()
+
+
+@EACH_FORM
+def test_a_damaged_file_is_refused_or_read(sound: Sound, folder: Path) -> None:
+    run_files(sound, folder, QUICK_FILES)
+
+
+@pytest.mark.slow
+@EACH_FORM
+def test_five_hundred_damaged_files(sound: Sound, folder: Path) -> None:
+    run_files(sound, folder, ALL_FILES)
