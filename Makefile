@@ -10,8 +10,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 py
 	$(shell $(name) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(name))))
 
 BIN := .venv/bin
-# Tests run on all processors, a file at a time, so that what a file's tests share is made once.
-PYTEST := -m pytest -n auto --dist loadfile
+# Tests run on all processors; whoever is done first takes over from the others.
+PYTEST := -m pytest -n auto --dist worksteal
 INSTALLED := .venv/.installed
 # Spark wants an older pandas than everything else has, so its tests have a place of their own.
 SPARK := .venv-spark

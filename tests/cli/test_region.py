@@ -82,6 +82,7 @@ def test_the_drg_run_is_the_one_that_drg_group_keeps(
         assert shown[hospital] == (sum(wanted), *wanted)
 
 
+@pytest.mark.slow
 @needs_charts
 @pytest.mark.parametrize("based", [True, False])
 def test_another_pack_is_unofficial_only_where_it_is_based_on_the_outline(

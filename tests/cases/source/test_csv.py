@@ -49,7 +49,7 @@ def columns(path: Path, header: list[str], **how: Any) -> Iterator[tuple[int, li
 
 
 @pytest.mark.property
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(files(), st.sampled_from(["utf-8", "gb18030", "utf-16"]), st.data())
 def test_numbers_of_raw_rows_are_those_of_rows(
     file: tuple[list[str], list[list[str]], str], encoding: str, data: st.DataObject

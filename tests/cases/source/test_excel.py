@@ -228,6 +228,7 @@ def test_a_row_without_an_end_is_refused(make_book: Any, monkeypatch: pytest.Mon
     assert str(caught.value) == line
 
 
+@pytest.mark.slow
 def test_a_sheet_as_wide_as_can_be(tmp_path: Path) -> None:
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("宽")

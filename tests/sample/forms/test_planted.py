@@ -162,6 +162,7 @@ def test_numbers_are_wrong_in_one_way(whole: Told) -> None:
             assert other[10:17] == own[10:17]
 
 
+@pytest.mark.slow
 def test_the_same_seed_plants_the_same(whole: Told) -> None:
     one, other, third = (plant("frontpage", seed, whole) for seed in (7, 7, 8))
     assert one.truth.equals(other.truth)
