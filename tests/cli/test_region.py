@@ -176,6 +176,7 @@ def test_analyse_into_a_file_is_refused(yiheng: Any, loaded: Path, tmp_path: Pat
     assert (tmp_path / "r").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 @needs_charts
 def test_demo_with_one_seed_gives_one_content(yiheng: Any, tmp_path: Path) -> None:
     """In two folders, and twice in one folder, which is recognised; another seed or size there is refused."""

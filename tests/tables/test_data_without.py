@@ -317,7 +317,7 @@ STEP = st.tuples(
 
 
 @pytest.mark.property
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(steps=st.lists(STEP, min_size=1, max_size=5))
 def test_any_sequence_of_changes_is_as_the_model_says(
     steps: list[tuple[list[Any], list[Any], str]], table_of: Callable[..., pa.Table]
