@@ -12,6 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 py
 BIN := .venv/bin
 # Tests run on all processors; whoever is done first takes over from the others.
 PYTEST := -m pytest -n auto --dist worksteal
+SKIPS := $(if $(CI),--nothing-skipped)
 INSTALLED := .venv/.installed
 # Spark wants an older pandas than everything else has, so its tests have a place of their own.
 SPARK := .venv-spark
@@ -30,7 +31,7 @@ demo: setup  ## a made-up region, from its discharges to the report
 	$(BIN)/yiheng demo
 
 test: setup  ## the tests that need nothing but Python
-	$(BIN)/python $(PYTEST) -m "not browser and not fault and not spark and not slow"
+	$(BIN)/python $(PYTEST) -m "not browser and not fault and not spark and not slow" $(SKIPS)
 
 check: setup  ## style, types, import direction, house rules, policy values, documents
 	$(BIN)/ruff check .
@@ -41,9 +42,9 @@ check: setup  ## style, types, import direction, house rules, policy values, doc
 	$(BIN)/python scripts/check_policy.py
 	$(BIN)/python scripts/check_docs.py
 
-test-all: setup $(SPARK)/.installed  ## every test, also with a browser, a Spark cluster (Java 17), killed processes; with CI set none may be skipped
-	$(BIN)/python $(PYTEST) -m "not spark" $(if $(CI),--nothing-skipped)
-	$(SPARK)/bin/python -m pytest -m spark $(if $(CI),--nothing-skipped)
+test-all: test $(SPARK)/.installed  ## and the others: a browser, a Spark cluster (Java 17), killed processes, long ones; with CI set none may be skipped
+	$(BIN)/python $(PYTEST) -m "(browser or fault or slow) and not spark" $(SKIPS)
+	$(SPARK)/bin/python -m pytest -m spark $(SKIPS)
 
 bench: setup  ## measure the figures that the README quotes
 	$(BIN)/python benchmarks/first_light.py
