@@ -31,7 +31,7 @@ pytestmark = pytest.mark.property
 
 TIMES = int(os.environ.get("YIHENG_FUZZ", "1"))
 ROWS_AT_ONCE = 50
-QUICK_ROWS, QUICK_FILES = 200 * TIMES, 15 * TIMES
+QUICK_ROWS, QUICK_FILES = 150 * TIMES, 10 * TIMES
 ALL_ROWS, ALL_FILES = 10_000 * TIMES, 500 * TIMES
 HOSPITAL = "H1"
 

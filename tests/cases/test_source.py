@@ -82,8 +82,8 @@ BROKEN = {
     "damaged-cell.csv": (ONE.encode() + b"H,2,2020,1,\xff,b\n", r", row 2, column dept, value \xff:" + NO_TEXT),
     "damaged-broken-row.csv": (ONE.encode() + "H,2,内".encode() + b"\xff\n", r", row 2, value \xff:" + NO_TEXT),
     "gbk-late.csv": (
-        MANY * 165 + "H,x,2020,1,内科,b\n".encode("gbk"),
-        r", row 495165, column dept, value \xc4ڿ\xc6:" + NO_TEXT,
+        MANY * 80 + "H,x,2020,1,内科,b\n".encode("gbk"),
+        r", row 240080, column dept, value \xc4ڿ\xc6:" + NO_TEXT,
     ),
     "cut-in-a-character.csv": (
         (HEADER + "H,1,2020,1,a,内").encode()[:-1],

@@ -58,6 +58,7 @@ def _told(out: str) -> list[tuple[str, ...]]:
     return re.findall(r"^结果 result +(\w+)/(\S+) (\w+) (\w+)$", out, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 @needs_charts
 def test_the_drg_run_is_the_one_that_drg_group_keeps(
     yiheng: Any, as_csv: Any, person_rows: Any, tmp_path: Path
@@ -139,6 +140,7 @@ OWN = {
 }
 
 
+@pytest.mark.slow
 @needs_charts
 def test_analyse_an_earlier_commit(yiheng: Any, loaded: Path, tmp_path: Path) -> None:
     ran = yiheng("analyse", "--cases", loaded, "--out", tmp_path / "r", "--commit", 1)

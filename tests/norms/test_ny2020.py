@@ -59,6 +59,7 @@ def test_every_discharge_is_accounted_for(ny2020_rows: list[dict[str, Any]]) -> 
     assert len({row["hospital"] for row in ny2020_rows}) == 169
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["hospital", "group", "region"])
 def test_data_by_unit(by: str, ny2020: Path, tmp_path: Path, plain: Any) -> None:
     """Weights, CMI, means and both indices of every facility and group to 1e-9, money to the cent."""

@@ -275,6 +275,7 @@ def test_a_folder_behind_a_link_or_a_relative_path(
     assert ids(tmp_path / "real") == [("3", 2023)]
 
 
+@pytest.mark.slow
 def test_many_row_groups(tmp_path: Path, case: Any, table_of: Any) -> None:
     """The first and last of every row group and of every part that is read at once."""
     rows = table_of("cases", *[case(f"{n:06}", dx=[f"A{n}"] * (n % 3)) for n in range(150_000)])

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 
 _GZIP = b"\x1f\x8b"
 
