@@ -50,9 +50,9 @@ class Rule:
         return self.severity == "reject"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Book:
-    """All rules by id, and what their expressions may name beside columns."""
+    """All rules by id, and what their expressions may name beside columns. A book is itself, not its like."""
 
     rules: Mapping[str, Rule]
     families: Mapping[str, Word]

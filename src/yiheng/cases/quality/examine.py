@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import duckdb
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,8 +11,9 @@ from ibis.backends.duckdb import Backend
 from numpy.typing import NDArray
 
 from yiheng.cases.quality.book import Book, Rule
-from yiheng.cases.quality.compile import BATCH, EDITIONS, Compiled, compile_rule, query
-from yiheng.cases.quality.facts import Marks, facts
+from yiheng.cases.quality.compile import BATCH, EDITIONS, Compiled
+from yiheng.cases.quality.facts import facts
+from yiheng.cases.quality.questions import questions
 from yiheng.tables.engine import fetch
 
 PASSED, FAILED, NOT_APPLICABLE, ERROR = "passed", "failed", "not_applicable", "error"
@@ -58,12 +58,8 @@ class Examination:
     checks: dict[str, Check] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        rules = self.book.of(self.profile, self.table)
-        self._marks = Marks(list(self.book.lists.values()))
-        self._rules = [compile_rule(rule, self.book, self.given, self._marks) for rule in rules]
-        self._applied = [each for each in self._rules if each.condition is not None]
-        self._query = self._written(self._applied)
-        self.checks = {rule.id: Check(rule) for rule in rules}
+        self._questions = questions(self.book, self.profile, self.given, self.table)
+        self.checks = {each.rule.id: Check(each.rule) for each in self._questions.rules}
 
     def examine(self, cases: pa.Table) -> dict[str, Mask]:
         """Which rows, notes beside them, break a rule, by the ids of the rules that some row breaks."""
@@ -72,7 +68,7 @@ class Examination:
         answers = self._answers(cases)
         icd = {kind: np.asarray(answers[f"icd_{kind}"]) for kind in EDITIONS}
         broken = {}
-        for each in self._rules:
+        for each in self._questions.rules:
             mask = self._count(each, cases.num_rows, answers, icd)
             if mask.any():
                 broken[each.rule.id] = mask
@@ -99,33 +95,26 @@ class Examination:
 
     def _answers(self, cases: pa.Table) -> dict[str, pa.Array]:
         """The query's columns; where the engine cannot answer it whole, rule by rule, without those that fail."""
-        columns = {name: cases[name].combine_chunks() for name in self._columns()}
-        columns |= facts(columns, {name for each in self._applied for name in each.facts}, self._marks)
+        asked = self._questions
+        columns = {name: cases[name].combine_chunks() for name in asked.columns}
+        columns |= facts(columns, asked.facts, asked.marks)
         self.backend.con.register(BATCH, pa.table(columns))
         try:
-            return _as_columns(fetch(self.backend, self._query))
+            return _as_columns(fetch(self.backend, asked.all_at_once))
         except duckdb.Error:
             return self._one_by_one()
         finally:
             self.backend.con.unregister(BATCH)
 
     def _one_by_one(self) -> dict[str, pa.Array]:
-        answers = _as_columns(fetch(self.backend, self._written([])))
-        for each in self._applied:
+        asked = self._questions
+        answers = _as_columns(fetch(self.backend, asked.of(())))
+        for each in asked.applied:
             try:
-                answers |= _as_columns(fetch(self.backend, self._written([each])))
+                answers |= _as_columns(fetch(self.backend, asked.of((each,))))
             except duckdb.Error:
                 continue
         return answers
-
-    def _columns(self) -> list[str]:
-        """What a batch needs; the id is always there, so that a batch has rows."""
-        used = {name for each in self._applied for name in each.columns}
-        editions = set(EDITIONS.values()) & self.given if self.table == "cases" else set()
-        return sorted({"case_id", *used, *editions})
-
-    def _written(self, rules: list[Compiled]) -> str:
-        return str(ibis.to_sql(query(rules, self.given, self.table), dialect="duckdb"))
 
 
 def _as_columns(table: pa.Table) -> dict[str, pa.Array]:
