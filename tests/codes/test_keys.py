@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ibis.backends.duckdb import Backend
 
-from yiheng.codes.keys import icd_column, is_icd, key, key_column
+from yiheng.codes.keycolumns import icd_column, key_column
+from yiheng.codes.keys import is_icd, key
 from yiheng.codes.normal import normal
 from yiheng.tables.engine import engine
 

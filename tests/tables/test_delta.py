@@ -87,3 +87,25 @@ def test_what_is_put_back(tmp_path: Path, table_of: Any, case: Any) -> None:
     assert ids(root, int(DeltaTable(str(root)).version())) == ["1"]
     put_back(root, None, 0)
     assert not root.exists()
+
+
+def test_rows_wait_until_they_are_a_row_group_worth_writing(
+    tmp_path: Path, table_of: Any, case: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = [table_of("cases", case(str(number), 2023 + number % 2)) for number in range(6)]
+    groups = {}
+    for name, most in (("one", 1 << 20), ("each", 0)):
+        monkeypatch.setattr("yiheng.tables.delta._WAITING", most)
+        with Staged(tmp_path / name, contract("cases"), 1) as its:
+            for table in tables:
+                its.write(table)
+        groups[name] = [(pq.read_metadata(path).num_row_groups, pq.read_metadata(path).num_rows) for path in its.paths]
+        assert ids(tmp_path / name, add_version(its, replace=False)) == ["0", "1", "2", "3", "4", "5"]
+    assert groups == {"one": [(1, 3), (1, 3)], "each": [(3, 3), (3, 3)]}
+
+
+def test_what_waits_when_a_load_fails_is_not_written(tmp_path: Path, table_of: Any, case: Any) -> None:
+    its = Staged(tmp_path, contract("cases"), 1)
+    its.write(table_of("cases", case("1")))
+    its.__exit__(ValueError, ValueError("halted"), None)
+    assert [pq.read_metadata(path).num_rows for path in its.paths] == [0]

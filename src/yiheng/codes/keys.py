@@ -1,12 +1,9 @@
 """The key of a code (编码归并键): its first characters in normal form, or the whole code where it is not ICD.
 
-`key` is the readable definition; `key_column` says the same as an Ibis expression, and a test holds them equal.
+`key` is the readable definition; `keycolumns` says the same as Ibis expressions, and a test holds them equal.
 """
 
-import ibis
-import ibis.expr.types as ir
-
-from yiheng.codes.normal import FULL_WIDTH, HALF_WIDTH, normal
+from yiheng.codes.normal import normal
 
 POINT_AFTER = {"dx": 3, "proc": 2}
 
@@ -26,16 +23,3 @@ def key(kind: str, code: str, chars: int, edition: str | None) -> str:
     signs = normal(code).replace(".", "")[:chars]
     head = POINT_AFTER[kind]
     return signs if len(signs) <= head else f"{signs[:head]}.{signs[head:]}"
-
-
-def key_column(kind: str, code: ir.StringValue, chars: int, icd: ir.BooleanValue) -> ir.StringValue:
-    """`key` for a column; `icd` says for each row whether its edition is ICD (see `icd_column`)."""
-    # Few codes are written full width, and translating is dear.
-    half = code.re_search("[^ -~]").ifelse(code.translate(FULL_WIDTH, HALF_WIDTH), code)
-    signs = half.strip().upper().replace(".", "").left(chars)
-    return icd.ifelse(signs.re_replace(f"^(.{{{POINT_AFTER[kind]}}})(.+)$", r"\1.\2"), code)
-
-
-def icd_column(edition: ir.StringValue) -> ir.BooleanValue:
-    """`is_icd` for a column."""
-    return ibis.coalesce(edition.upper().startswith("ICD"), True)

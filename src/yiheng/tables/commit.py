@@ -16,7 +16,8 @@ class Source:
     """One file of a load and what became of its rows; accepted + quarantined = rows.
 
     `about` is what its mapping says of it, in Chinese and English; empty where there is none. `action` is what its rows
-    did: "load" added cases, "correct" took the place of held ones, "withdraw" took them out.
+    did: "load" added cases, "correct" took the place of held ones, "withdraw" took them out. `hospital`: the sender,
+    where the file does not say it and the command did.
     """
 
     file: str
@@ -27,6 +28,7 @@ class Source:
     quarantined: int
     about: dict[str, str] = field(default_factory=dict)
     action: str = "load"
+    hospital: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Commit:
     """What DATA holds from this number on; `tables` gives the Delta version of each table.
 
     `made_up` says that the data come from the sample region, and stays once it is said. `key` tells which region key
-    made its pseudonyms, empty where none did.
+    made its pseudonyms, empty where none did. `policy`: the digests of what a place gave itself and rows are judged by,
+    such as `quality/codes`.
     """
 
     number: int
@@ -43,6 +46,7 @@ class Commit:
     code_version: str
     made_up: bool = False
     key: str = ""
+    policy: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
 

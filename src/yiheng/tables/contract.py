@@ -11,6 +11,7 @@ from yiheng.base.packaged import packaged_rows
 TABLES = (
     "cases", "lines", "icu", "institution", "membership", "dept", "physician", "beds", "staff", "population", "names",
     "quarantine", "findings", "checks", "closed", "links", "withdrawn",
+    "withdrawn_places", "objections",
 )  # fmt: skip
 
 _PLAIN = {

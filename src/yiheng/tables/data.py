@@ -1,6 +1,6 @@
 """DATA (数据目录): the one folder a region lives in: tables, commits, results; one writer at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,7 +100,9 @@ class Load:
             return []
         return delta.version_files(self.data.table_folder(table), self.last.tables[table])
 
-    def commit(self, sources: tuple[Source, ...], made_up: bool = False, key: str = "") -> Commit:
+    def commit(
+        self, sources: tuple[Source, ...], made_up: bool = False, key: str = "", policy: Mapping[str, str] | None = None
+    ) -> Commit:
         """Make the load exist."""
         versions = dict(self.last.tables) if self.last else {}
         for table in [*self._staged, *(table for table in self._gone if table not in self._staged)]:
@@ -109,7 +111,7 @@ class Load:
             if replace or gone or any(staged.rows.values()):
                 versions[table] = delta.add_version(staged, replace, gone)
         made_up = made_up or (self.last is not None and self.last.made_up)
-        commit = Commit(self.number, sources, versions, code_version(), made_up, key)
+        commit = Commit(self.number, sources, versions, code_version(), made_up, key, dict(policy or {}))
         create_commit(self.data.commits_folder, commit)
         return commit
 

@@ -24,6 +24,8 @@ from yiheng.tables.points import point
 # Old versions stay readable by number, so their log entries are never folded away.
 _KEEP_LOG = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 _BITS = 8
+# So many bytes wait before they are written: a writer remembers every row group until its file ends.
+_WAITING = 32 << 20
 
 
 def repeating(schema: pa.Schema) -> list[str]:
@@ -81,16 +83,21 @@ class Staged:
         self._commit = commit
         self._writers: dict[int | None, pq.ParquetWriter] = {}
         self._paths: dict[int | None, Path] = {}
+        self._waiting: dict[int | None, list[pa.Table]] = {}
+        self._bytes = 0
         self.rows: dict[int | None, int] = {}
 
     def __enter__(self) -> "Staged":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if kind is not None:
+            self._waiting.clear()
         self.close()
 
     def close(self) -> None:
         """End the files; nothing more is written to them but by `rewrite` and `take_over`."""
+        self._write_waiting()
         for writer in self._writers.values():
             writer.close()
 
@@ -118,6 +125,7 @@ class Staged:
     def rewrite(self, path: Path, unwanted_rows: np.ndarray) -> None:
         """Take the rows at these positions out of a staged file, row group by row group."""
         part = next(part for part, its in self._paths.items() if its == path)
+        self._write_waiting()
         self._writers.pop(part).close()
         old = path.rename(path.with_suffix(".old"))
         point()
@@ -153,8 +161,19 @@ class Staged:
         self._write_stored(part, table if part is None else table.drop_columns([self.contract.partition]))
 
     def _write_stored(self, part: int | None, stored: pa.Table) -> None:
-        self._writer(part, stored.schema).write_table(stored)
+        self._writer(part, stored.schema)
+        self._waiting.setdefault(part, []).append(stored)
+        self._bytes += stored.nbytes
         self.rows[part] = self.rows.get(part, 0) + stored.num_rows
+        if self._bytes > _WAITING:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        """Write what waits, each partition's rows as one row group."""
+        for part, tables in self._waiting.items():
+            self._writers[part].write_table(pa.concat_tables(tables))
+        self._waiting.clear()
+        self._bytes = 0
 
     def _writer(self, part: int | None, schema: pa.Schema) -> pq.ParquetWriter:
         if part not in self._writers:

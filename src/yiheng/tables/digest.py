@@ -1,11 +1,12 @@
 """The digest of a table (内容摘要): equal content, equal digest, whatever the order, engine or number of files."""
 
 import hashlib
-from pathlib import Path
 
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 from ibis.expr.datatypes import DataType
+
+from yiheng.tables.filedigest import file_sha256 as file_sha256
 
 
 def digest(backend: Backend, table: ir.Table) -> str:
@@ -30,9 +31,3 @@ def _as_text(name: str, kind: DataType) -> str:
     text = f"CAST(to_json({column}) AS VARCHAR)" if kind.is_nested() else f"CAST({column} AS VARCHAR)"
     shown = f"concat(length({column}), ':', {column})" if kind.is_string() else text
     return f"CASE WHEN {column} IS NULL THEN '-' ELSE {shown} END"
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 (hex) of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
