@@ -117,6 +117,25 @@ def test_corrected_lines_take_the_place_of_all_lines_of_their_case(
     assert held(rows_of, root, "findings", "rule") == []
 
 
+@pytest.mark.parametrize("named", ["2", "T"], ids=["by case", "by stay"])
+def test_a_corrected_case_with_its_lines_has_these_and_no_others(
+    named: str, csv_file: Any, root: Path, rows_of: Any, whole: Any
+) -> None:
+    """Also where they name the stay: the held lines do not come along with the case beside the new ones."""
+    case = csv_file("b.csv", HEADER, "H1,2,2024,T,2024-01-01,2024-01-05,22.00")
+    lines = csv_file("a.csv", LINES, f"H1,{named},1,A,01,2,6,12.00", f"H1,{named},3,B,01,1,10,10.00")
+    done = load(root, [case, lines], action=CORRECT)
+    whole(done)
+    assert (done.accepted, done.quarantined) == (3, 0)
+    columns = ("hospital", "case_id", "line_no", "amount", "source_file")
+    assert [row for row in held(rows_of, root, "lines", *columns) if row[:2] == ("H1", "2")] == [
+        ("H1", "2", 1, Decimal("12.00"), "a.csv"),
+        ("H1", "2", 3, Decimal("10.00"), "a.csv"),
+    ]
+    assert len(held(rows_of, root, "lines", *columns)) == 4
+    assert held(rows_of, root, "findings", "rule") == held(rows_of, root, "quarantine", "rule") == []
+
+
 def test_corrected_lines_alone_are_summed(csv_file: Any, root: Path, rows_of: Any) -> None:
     load(root, [csv_file("more.csv", LINES, "H1,2,1,A,01,1,19,19.00")], action=CORRECT)
     found = held(rows_of, root, "findings", "case_id", "rule", "value", "file")

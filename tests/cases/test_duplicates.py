@@ -32,7 +32,7 @@ def test_where_a_repeated_row_stands(tmp_path: Path) -> None:
         write(tmp_path / "two.parquet", [("A", "2"), ("C", "1")], "a.csv"),
     ]
     held = write(tmp_path / "held.parquet", [("B", "1"), ("D", "1")], "old.csv")
-    found = duplicates(staged, [str(held)], KEY)
+    found = duplicates(staged, [str(held)], KEY).to_pylist()
     assert [(Path(row["path"]).name, row["place"], row["source_file"], row["source_row"]) for row in found] == [
         ("one's.parquet", 1, "z.csv", 2),
         ("one's.parquet", 2, "z.csv", 3),
@@ -41,8 +41,9 @@ def test_where_a_repeated_row_stands(tmp_path: Path) -> None:
     assert [(row["hospital"], row["case_id"]) for row in found] == [("A", "2"), ("B", "1"), ("A", "1")]
 
 
-def test_no_files_no_duplicates() -> None:
-    assert duplicates([], [], KEY) == []
+def test_no_files_are_no_question() -> None:
+    with pytest.raises(ValueError, match="no files that could have duplicates"):
+        duplicates([], [], KEY)
 
 
 @pytest.mark.property
@@ -52,7 +53,7 @@ def test_what_is_left_has_each_key_once(first: Any, second: Any, held: Any, tmp_
     folder = tmp_path_factory.mktemp("keys")
     staged = [write(folder / "1.parquet", first, "a.csv"), write(folder / "2.parquet", second, "b.csv")]
     old = [str(write(folder / "held.parquet", sorted(held), "old.csv"))]
-    out = {(row["source_file"], row["source_row"]) for row in duplicates(staged, old, KEY)}
+    out = {(row["source_file"], row["source_row"]) for row in duplicates(staged, old, KEY).to_pylist()}
     seen, expected = set(held), set()
     for file, keys in (("a.csv", first), ("b.csv", second)):
         for row, key in enumerate(keys, 1):

@@ -6,18 +6,24 @@ YIHENG_FUZZ multiplies the numbers of examples (`make soak`).
 import csv
 import gzip
 import io
+import json
 import os
 import random
 import re
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.forms import known_form
@@ -33,6 +39,8 @@ TIMES = int(os.environ.get("YIHENG_FUZZ", "1"))
 ROWS_AT_ONCE = 50
 QUICK_ROWS, QUICK_FILES = 150 * TIMES, 10 * TIMES
 ALL_ROWS, ALL_FILES = 10_000 * TIMES, 500 * TIMES
+# Of each further kind of file.
+MORE_ROWS, MORE_FILES = 1_000 * TIMES, 40 * TIMES
 HOSPITAL = "H1"
 
 NASTY = st.one_of(
@@ -149,25 +157,89 @@ NASTY = st.one_of(
 CELL = NASTY.map(lambda text: re.sub("[\ud800-\udfff]", "?", text))
 
 
+# What a workbook's cell, or a value of JSON, can be beside text.
+OF_WORKBOOK = st.one_of(
+    CELL.map(lambda text: ILLEGAL_CHARACTERS_RE.sub("?", text)),
+    st.none(), st.booleans(), st.integers(-(10**9), 10**16), st.floats(allow_nan=False, allow_infinity=False),
+    st.datetimes(datetime.fromisoformat("1900-03-01"), datetime.fromisoformat("2100-01-01")),
+)  # fmt: skip
+PLAIN_JSON = st.one_of(
+    CELL, st.none(), st.booleans(), st.integers(-(10**30), 10**30), st.floats(allow_nan=False, allow_infinity=False)
+)
+OF_JSON = st.one_of(PLAIN_JSON, st.lists(PLAIN_JSON, max_size=3), st.dictionaries(CELL, PLAIN_JSON, max_size=2))
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A value that stands in the place of a sound one."""
+
+    value: Any
+
+
+def as_csv(header: list[str], rows: list[list[Any]]) -> bytes:
+    return written(header, [[its.value if isinstance(its, Changed) else its for its in row] for row in rows]).encode()
+
+
+def as_workbook(header: list[str], rows: list[list[Any]]) -> bytes:
+    book, file = openpyxl.Workbook(write_only=True), io.BytesIO()
+    sheet = book.create_sheet("病案")
+    for row in [header, *rows]:
+        sheet.append([its.value if isinstance(its, Changed) else its for its in row])
+    book.save(file)
+    return file.getvalue()
+
+
+def as_lists(header: list[str], rows: list[list[Any]]) -> bytes:
+    """Lists of the interface; a changed value of a node is that of its first item."""
+    lists = []
+    for row in rows:
+        its: dict[str, Any] = {"setlinfo": {}}
+        for name, cell in zip(header, row, strict=True):
+            node, _, field = name.partition(".")
+            if not field:
+                its["setlinfo"][name] = cell.value if isinstance(cell, Changed) else cell
+                continue
+            items = its.setdefault(node, [])
+            for place, value in enumerate([cell.value] if isinstance(cell, Changed) else cell.split("|")):
+                items.extend({} for _ in range(place + 1 - len(items)))
+                items[place][field] = value
+        lists.append(its)
+    return json.dumps(lists, ensure_ascii=False).encode()
+
+
+WRITTEN = {"csv": as_csv, "xlsx": as_workbook, "json": as_lists}
+VALUES: dict[str, st.SearchStrategy[Any]] = {"csv": CELL, "xlsx": OF_WORKBOOK, "json": OF_JSON}
+
+
 @dataclass(frozen=True)
 class Sound:
-    """A form with a row that nothing is wrong with; `key` is the column that tells rows apart."""
+    """A form with a row that nothing is wrong with; `key` is the column that tells rows apart.
+
+    A workbook and JSON have only the columns of the row.
+    """
 
     form: str
     row: dict[str, str]
     key: str
+    kind: str = "csv"
 
-    def rows(self, count: int) -> list[list[str]]:
-        columns = list(known_form(self.form).columns)
-        made = []
+    def rows(self, count: int) -> list[list[Any]]:
+        made: list[list[Any]] = []
         for number in range(1, count + 1):
             its = self.row | {self.key: str(number)}
-            made.append([its.get(code, "") for code in columns])
+            made.append([its.get(code, "") for code in self.header])
         return made
+
+    def content(self, rows: list[list[Any]]) -> bytes:
+        return WRITTEN[self.kind](self.header, rows)
+
+    @property
+    def name(self) -> str:
+        return f"a.{self.kind}"
 
     @property
     def header(self) -> list[str]:
-        return list(known_form(self.form).columns)
+        return list(known_form(self.form).columns if self.kind == "csv" else self.row)
 
 
 FRONT_PAGE = {
@@ -189,13 +261,23 @@ SETTLEMENT = {
     "icuinfo.scs_cutd_ward_type": "1", "icuinfo.scs_cutd_inpool_time": "2024-03-01 20:00:00",
     "icuinfo.scs_cutd_exit_time": "2024-03-02 08:30:00", "icuinfo.scs_cutd_sum_dura": "0/12/30",
 }  # fmt: skip
+PAGE_2019 = {
+    "A01": HOSPITAL, "A48": "1", "A49": "1", "A12C": "2", "A13": "1984-03-01", "A14": "40", "A46C": "1", "B11C": "1",
+    "B12": "2024-03-01 08:30:00", "B13C": "0401", "B15": "2024-03-06 10:05:00", "B16C": "0404", "B20": "5",
+    "B34C": "1", "B36C": "1", "C03C": "K35.800", "C05C": "1", "C06x01C": "I10.x05", "C08x01C": "4",
+    "C14x01C": "47.0100", "C16x01": "2024-03-01", "C17x01": "2", "D01": "100.00", "D11": "80.00", "D23": "20.00",
+}  # fmt: skip
 LINE = {
     "hospital": HOSPITAL, "case_id": "C", "line_no": "1", "day_no": "1", "item_code": "A1", "item_name": "甲",
     "category": "01", "list_class": "A", "quantity": "2", "unit_price": "1.5", "amount": "3.00", "is_drug": "false",
 }  # fmt: skip
 FORMS = [Sound("frontpage-hqms", FRONT_PAGE, "P3"), Sound("settlement", SETTLEMENT, "setl_id"),
          Sound("lines", LINE, "line_no")]  # fmt: skip
+MORE = [Sound("frontpage-2019", PAGE_2019, "A48"), Sound("frontpage-hqms", FRONT_PAGE, "P3", "xlsx"),
+        Sound("settlement", SETTLEMENT, "setl_id", "json")]  # fmt: skip
 EACH_FORM = pytest.mark.parametrize("sound", FORMS, ids=lambda its: its.form)
+EACH_OTHER = pytest.mark.parametrize("sound", MORE, ids=lambda its: f"{its.form}.{its.kind}")
+EACH = pytest.mark.parametrize("sound", [*FORMS, *MORE], ids=lambda its: f"{its.form}.{its.kind}")
 CASE = "hospital,case_id,year,admit_date,discharge_date,los\nH1,C,2024,2024-03-01,2024-03-06,5\n"
 
 
@@ -222,7 +304,7 @@ def written(header: list[str], rows: list[list[str]]) -> str:
 
 def loaded_at(root: Path, sound: Sound, content: bytes) -> Loaded | Refusal:
     """What becomes of a file; lines find the case that they belong to. Anything but a refusal is a fault."""
-    path = root / "a.csv"
+    path = root / sound.name
     path.write_bytes(content)
     data = root / "DATA"
     if sound.form == "lines":
@@ -264,11 +346,11 @@ def check_whole(data: Path, done: Loaded) -> None:
     assert sorted([*rows["in"], *rows["out"]]) == list(range(1, source.rows + 1))
 
 
-def quarantined(data: Path) -> dict[int, list[tuple[str, str]]]:
+def quarantined(data: Path, file: str) -> dict[int, list[tuple[str, str]]]:
     """Column and rule of what is wrong, by row."""
     with engine() as backend:
         table = Snapshot(backend, Data.open(data)).table("quarantine")
-        rows = table.filter(table.file == "a.csv").select("row", "column", "rule").to_pyarrow().to_pylist()
+        rows = table.filter(table.file == file).select("row", "column", "rule").to_pyarrow().to_pylist()
     found: dict[int, list[tuple[str, str]]] = {}
     for row in rows:
         found.setdefault(row["row"], []).append((row["column"], row["rule"]))
@@ -284,9 +366,9 @@ def example_settings(count: int) -> Callable[[Any], Any]:
 
 # What a rule over several columns names is one of these, whichever of them was changed.
 BETWEEN = {
-    "discharge_before_admission": {"P22", "P25", "adm_time", "dscg_time"},
-    "required": {"P2", "P3", "P25"},
-    "duplicate": {"P2", "P3", "P900", "setl_id", "fixmedins_code"},
+    "discharge_before_admission": {"P22", "P25", "adm_time", "dscg_time", "B12", "B15"},
+    "required": {"P2", "P3", "P25", "A48", "A49", "B15"},
+    "duplicate": {"P2", "P3", "P900", "setl_id", "fixmedins_code", "A01", "A48", "A49"},
     "line_duplicate": {"line_no", "case_id", "hospital"},
     "line_unknown_case": {"case_id", "hospital"},
     "parallel": set(),
@@ -297,58 +379,64 @@ def is_named(column: str, wrong: list[tuple[str, str]]) -> bool:
     """Whether the findings on a row name the column that was changed."""
     node = column.partition(".")[0]
     for named, rule in wrong:
-        if column in named.split("+") or column in BETWEEN.get(rule, ()):
+        if column in (*named.split("+"), named.partition(".")[0]) or column in BETWEEN.get(rule, ()):
             return True
         if rule == "parallel" and "." in named and named.partition(".")[0] == node:
             return True
     return False
 
 
-def check_mutated_rows(sound: Sound, changes: list[tuple[int, str]], folder: Path) -> None:
+def check_mutated_rows(sound: Sound, changes: list[tuple[int, Any]], folder: Path) -> None:
     """A file of so many rows, in each of which one cell was changed."""
     rows = sound.rows(len(changes))
-    for row, (place, text) in zip(rows, changes, strict=True):
-        row[place] = text
+    for row, (place, value) in zip(rows, changes, strict=True):
+        row[place] = Changed(value)
     with TemporaryDirectory(dir=folder) as name:
         check_named(Path(name), sound, changes, rows)
 
 
-def check_named(root: Path, sound: Sound, changes: list[tuple[int, str]], rows: list[list[str]]) -> None:
-    done = loaded_at(root, sound, written(sound.header, rows).encode())
+def check_named(root: Path, sound: Sound, changes: list[tuple[int, Any]], rows: list[list[Any]]) -> None:
+    done = loaded_at(root, sound, sound.content(rows))
     assert not isinstance(done, Refusal), str(done)
     assert done.commit.sources[0].rows == len(rows)
-    for row, wrong in quarantined(root / "DATA").items():
+    for row, wrong in quarantined(root / "DATA", sound.name).items():
         column = sound.header[changes[row - 1][0]]
         assert is_named(column, wrong), (column, changes[row - 1][1], wrong)
 
 
-def changes_of(sound: Sound) -> st.SearchStrategy[list[tuple[int, str]]]:
+def changes_of(sound: Sound) -> st.SearchStrategy[list[tuple[int, Any]]]:
     """Mostly columns that are read."""
     read = known_form(sound.form).layout
     names = read.sources() if read else list(sound.row)
     places = [sound.header.index(name) for name in names if name in sound.header]
     place = st.one_of(st.sampled_from(places), st.sampled_from(places), st.integers(0, len(sound.header) - 1))
-    return st.lists(st.tuples(place, CELL), min_size=ROWS_AT_ONCE, max_size=ROWS_AT_ONCE)
+    return st.lists(st.tuples(place, VALUES[sound.kind]), min_size=ROWS_AT_ONCE, max_size=ROWS_AT_ONCE)
 
 
 def run_rows(sound: Sound, folder: Path, count: int) -> None:
-    @example_settings(-(-count // ROWS_AT_ONCE // len(FORMS)))
+    @example_settings(max(1, count // ROWS_AT_ONCE))
     @given(changes=changes_of(sound))
-    def check(changes: list[tuple[int, str]]) -> None:
+    def check(changes: list[tuple[int, Any]]) -> None:
         check_mutated_rows(sound, changes, folder)
 
     check()
 
 
-@EACH_FORM
+@EACH
 def test_a_changed_cell_is_named_or_goes_in(sound: Sound, folder: Path) -> None:
-    run_rows(sound, folder, QUICK_ROWS)
+    run_rows(sound, folder, QUICK_ROWS // len(FORMS))
 
 
 @pytest.mark.slow
 @EACH_FORM
 def test_ten_thousand_changed_cells(sound: Sound, folder: Path) -> None:
-    run_rows(sound, folder, ALL_ROWS)
+    run_rows(sound, folder, ALL_ROWS // len(FORMS))
+
+
+@pytest.mark.slow
+@EACH_OTHER
+def test_a_thousand_changed_cells_of_other_kinds(sound: Sound, folder: Path) -> None:
+    run_rows(sound, folder, MORE_ROWS)
 
 
 def flipped(content: bytes, chance: random.Random) -> bytes:
@@ -411,20 +499,95 @@ def other_wrapping(content: bytes, chance: random.Random) -> bytes:
     return chance.choice([packed, cut(packed, chance), flipped(packed, chance), *changed, *before])
 
 
-DAMAGES = [flipped, cut, other_columns, other_lines, other_encoding, other_wrapping]
+def other_parts(content: bytes, chance: random.Random) -> bytes:
+    """A part of a package spoilt, emptied, left out, or there under another name; its sums are right again."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    name = chance.choice(list(parts))
+    match chance.randrange(5):
+        case 0:
+            parts.pop(name)
+        case 1:
+            parts[name] = b""
+        case 2:
+            parts[chance.choice(["../x", name.upper(), f"{name}/x"])] = parts.pop(name)
+        case _:
+            parts[name] = chance.choice([flipped, cut, other_marks])(parts[name], chance)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        for each, part in parts.items():
+            package.writestr(each, part)
+    return file.getvalue()
+
+
+MARKS = [
+    b"<",
+    b">",
+    b"/",
+    b'"',
+    b"=",
+    b"&",
+    b"<row>",
+    b"</c>",
+    b' r="A1"',
+    b' t="s"',
+    b' t="d"',
+    b"<v>9</v>",
+    b"<f>1</f>",
+]
+SIGNS = [b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b"\\u12", b"1e999", b"NaN", b"null", b"{}", b'"setlinfo":1,']
+
+
+def inserted(content: bytes, signs: list[bytes], chance: random.Random) -> bytes:
+    """A few signs put in or taken out, mostly those that mean something."""
+    for _ in range(chance.randrange(1, 4)):
+        place = chance.randrange(len(content) + 1)
+        more = chance.choice(signs)
+        content = content[:place] + (more if chance.random() < 0.6 else b"") + content[place + chance.randrange(3) :]
+    return content
+
+
+def other_marks(content: bytes, chance: random.Random) -> bytes:
+    return inserted(content, MARKS, chance)
+
+
+def other_signs(content: bytes, chance: random.Random) -> bytes:
+    return inserted(content, SIGNS, chance)
+
+
+def other_envelope(content: bytes, chance: random.Random) -> bytes:
+    """Lists one after the other, in envelopes, in arrays of arrays, beside what is no list."""
+    lists = json.loads(content)
+    one = json.dumps(lists[0], ensure_ascii=False)
+    forms = [
+        "\n".join(json.dumps(its, ensure_ascii=False) for its in lists),
+        json.dumps({"infno": "4101A", "input": lists}), json.dumps({"input": {"data": lists}}), json.dumps([lists]),
+        f"[{one}, 1, null, [], {{}}, {one}]", f"[{one}]{one}", f'[{one[:-1]}, "setlinfo": {{}}}}]',
+        "[" * 40 + one + "]" * 40, f'{{"a": {one}}}',
+    ]  # fmt: skip
+    return chance.choice(forms).encode()
+
+
+DAMAGES = {
+    "csv": [flipped, cut, other_columns, other_lines, other_encoding, other_wrapping],
+    "xlsx": [flipped, cut, other_parts, other_parts, other_parts, other_wrapping],
+    "json": [flipped, cut, other_signs, other_signs, other_envelope, other_encoding, other_wrapping],
+}
+# The next damage needs what the first has spoilt.
+SPOILT = (ValueError, csv.Error, zipfile.BadZipFile, zlib.error, TypeError, KeyError, NotImplementedError)
 
 
 def run_files(sound: Sound, folder: Path, count: int) -> None:
-    content = written(sound.header, sound.rows(6)).encode()
+    content = sound.content(sound.rows(6))
 
-    @example_settings(-(-count // len(FORMS)))
-    @given(seed=st.integers(0, 2**32), damages=st.lists(st.sampled_from(DAMAGES), min_size=1, max_size=2))
+    @example_settings(count)
+    @given(seed=st.integers(0, 2**32), damages=st.lists(st.sampled_from(DAMAGES[sound.kind]), min_size=1, max_size=2))
     def check(seed: int, damages: list[Callable[[bytes, random.Random], bytes]]) -> None:
         chance, damaged = random.Random(seed), content
         for damage in damages:
             try:
                 damaged = damage(damaged, chance) or b" "
-            except (UnicodeDecodeError, csv.Error):  # the next damage needs text that the first has spoilt
+            except SPOILT:
                 break
         with TemporaryDirectory(dir=folder) as name:
             loaded_at(Path(name), sound, damaged)
@@ -432,12 +595,18 @@ def run_files(sound: Sound, folder: Path, count: int) -> None:
     check()
 
 
-@EACH_FORM
+@EACH
 def test_a_damaged_file_is_refused_or_read(sound: Sound, folder: Path) -> None:
-    run_files(sound, folder, QUICK_FILES)
+    run_files(sound, folder, -(-QUICK_FILES // len(FORMS)))
 
 
 @pytest.mark.slow
 @EACH_FORM
 def test_five_hundred_damaged_files(sound: Sound, folder: Path) -> None:
-    run_files(sound, folder, ALL_FILES)
+    run_files(sound, folder, -(-ALL_FILES // len(FORMS)))
+
+
+@pytest.mark.slow
+@EACH_OTHER
+def test_damaged_files_of_other_kinds(sound: Sound, folder: Path) -> None:
+    run_files(sound, folder, MORE_FILES)

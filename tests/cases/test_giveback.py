@@ -147,12 +147,31 @@ def test_lists_come_back_as_json_and_go_in_mended(tmp_path: Path) -> None:
     [its] = json.loads(target.read_text(encoding="utf-8"))
     assert its["setlinfo"]["退回编号"] == "1-1-2"
     assert its["setlinfo"]["问题"] == "dscg_time: 不是有效日期 / is not a date that exists"
-    assert its["iteminfo"] == [{"med_chrgitm": "09", "amt": "1.5"}]
+    assert its["iteminfo"] == [{"med_chrgitm": "09", "amt": 1.5}]
     its["setlinfo"]["dscg_time"] = "2024-02-29"
     its["setlinfo"]["adm_time"] = "2024-02-28"
     (tmp_path / "mended.json").write_text(json.dumps([its], ensure_ascii=False), encoding="utf-8")
     loaded = load(tmp_path / "data", [tmp_path / "mended.json"])
     assert (loaded.accepted, loaded.closed) == (1, 1)
+
+
+def test_numbers_come_back_as_they_were_sent(tmp_path: Path) -> None:
+    """With all their digits and zeros; a text that looks like a number stays a text."""
+    parts = [
+        '"amt": 100.10',
+        '"large": 12345678901234567.89',
+        '"n": 7',
+        '"small": 1E-7',
+        '"text": "1.50"',
+        '"no": null',
+    ]
+    main = json.dumps({**LIST["setlinfo"], "dscg_time": "2024-02-30"})  # type: ignore[dict-item]
+    path = tmp_path / "a.json"
+    path.write_text(f'[{{"setlinfo": {main[:-1]}, {", ".join(parts)}}}, "iteminfo": []}}]', encoding="utf-8")
+    load(tmp_path / "data", [path])
+    text = give_back(tmp_path / "data", path, back_folder(tmp_path)).read_text(encoding="utf-8")
+    assert [part for part in parts if f"\n   {part}," not in text] == []
+    assert json.loads(text)[0]["iteminfo"] == []
 
 
 def test_rows_of_a_parquet_file_come_back_as_csv(tmp_path: Path) -> None:

@@ -212,6 +212,8 @@ def test_what_a_rule_fails_to_say_is_refused(said: str, instead: str, refused: s
     [
         ("wages > 1", "there is no wages"),
         ("dx any no_list", "there is no code list no_list"),
+        ("pairs(dx, no_list) > 0", "there is no list of pairs no_list"),
+        ("pairs(dx, tumours) > 0", "there is no list of pairs tumours"),
         ("sex in tumours", "sex is not a code"),
         ("pdx any tumours", "pdx is not codes"),
         ("dx in tumours", "dx is not a code"),
@@ -223,7 +225,7 @@ def test_what_a_rule_fails_to_say_is_refused(said: str, instead: str, refused: s
     ],
 )
 def test_an_expression_that_means_nothing_is_refused(when: str, refused: str) -> None:
-    _, [rule] = read_rules("example", WHOLE.replace("sex == 1", when))
+    _, [rule] = read_rules("example", WHOLE.replace("sex == 1", f"'{when}'"))
     with pytest.raises(Refusal, match="quality/rules/example.yaml: one: ") as caught:
         compile_rule(rule, book(), frozenset(contract("cases").schema.names), Marks(list(book().lists.values())))
     assert str(caught.value).endswith(refused)

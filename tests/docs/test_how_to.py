@@ -50,8 +50,12 @@ class Told(NamedTuple):
     promised: list[str]
 
 
-# The csv blocks of the page in its order; the second is what comes back.
-FILES = ("march.csv", "back/march.returned.csv", "lines.csv", "corrected.csv", "withdrawn.csv")
+# The files of the page in its order; the second is what comes back.
+FILES = (
+    "march.csv", "back/march.returned.csv", "lines.csv", "corrected.csv", "withdrawn.csv", "lists.json", "places.csv",
+    "wrong.csv", "region/policy/quality/codes.yaml", "april.csv",
+)  # fmt: skip
+ENCODING = {"csv": "gb18030", "json": "utf-8", "yaml": "utf-8"}
 MENDED = {"2024-02-30 11:00": "2024-03-06 11:00", '"8,100.00"': "8100.00"}
 
 
@@ -59,12 +63,13 @@ def told(blocks: list[tuple[str, str]]) -> Iterator[Told]:
     """Write the files and run the commands of a page, in its order."""
     names, printed = iter(FILES), ""
     for language, text in blocks:
-        if language == "csv" and (file := Path(next(names))).exists():
+        if language in ENCODING and (file := Path(next(names))).exists():
             assert file.read_text(encoding="gb18030") == text
             for wrong, right in MENDED.items():
                 text = text.replace(wrong, right)
-        if language == "csv":
-            file.write_text(text, encoding="gb18030")
+        if language in ENCODING:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding=ENCODING[language])
         elif language == "sh":
             printed = "".join(map(said, text.splitlines()))
         elif language == "text":
@@ -90,10 +95,12 @@ def test_load_what_you_have(root: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("YIHENG_KEY_FILE", "")
     found = list(told(re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL)))
-    assert len(found) == 5
+    assert len(found) == 8
     for each in found:
         assert [line for line in each.promised if line not in each.printed.splitlines()] == []
     with engine() as backend:
         cases = Snapshot(backend, Data.open(tmp_path / "region")).table("cases").order_by("case_id")
         rows = cases.select("case_id", "total_fee", "list_version").to_pyarrow().to_pylist()
-    assert [list(map(str, row.values())) for row in rows] == [["A-1", "12345.60", "1"], ["A-2", "6100.00", "2"]]
+    assert [list(map(str, row.values())) for row in rows] == [
+        ["A-1", "12345.60", "1"], ["A-2", "6100.00", "2"], ["A-4", "6300.00", "1"], ["S-1", "None", "1"]
+    ]  # fmt: skip

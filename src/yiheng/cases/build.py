@@ -11,6 +11,7 @@ from yiheng.cases.cells import Sheet
 from yiheng.cases.column import Made, made
 from yiheng.cases.finding import Finding
 from yiheng.cases.identity import Key
+from yiheng.cases.kinds import unread_items
 from yiheng.cases.layout import Layout
 from yiheng.cases.newborns import newborns_apart
 from yiheng.cases.parse import blank_to_null
@@ -45,7 +46,7 @@ def build(layout: Layout, rows: Rows, file: str, key: Key | None = None) -> Buil
     sheet = Sheet(rows, layout.missing, layout.items_by)
     columns: dict[str, pa.Array] = {}
     notes: dict[str, pa.Array] = {}
-    findings = [*rows.broken, *rows.hazards]
+    findings = [*rows.broken, *rows.hazards, *unread_items(layout, sheet)]
     for column in _own_order(layout.columns, declared):
         its = made(layout.columns[column.name], column, sheet, layout.columns, key)
         columns[column.name] = its.values

@@ -3,7 +3,7 @@
 A column of lists is kept flat: one text an item, with its row and the column of the source that it came from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -74,7 +74,9 @@ def cells_of(recipe: Recipe, sheet: Sheet, columns: Mapping[str, Recipe]) -> Cel
     if not recipe.sources:
         return Cells.plain(pa.array([recipe.constant] * sheet.size, pa.string()))
     if recipe.items:
-        return _of_node(recipe, sheet, columns.get(recipe.beside, recipe))
+        leader = columns.get(recipe.beside, recipe)
+        beside = [its.sources[0] for its in columns.values() if its.beside and columns.get(its.beside) is leader]
+        return _of_node(recipe, sheet, leader, beside)
     if recipe.as_list:
         return _of_places(recipe, sheet, columns)
     text = _joined(recipe, sheet)
@@ -130,9 +132,9 @@ def _split(text: pa.Array, row: Ints, origin: Ints, separator: str, size: int) -
     return Cells(lists.flatten(), row[inner], origin[inner], listed)
 
 
-def _of_node(recipe: Recipe, sheet: Sheet, leader: Recipe) -> Cells:
-    """The items of a node's column: those that the leader chooses, in its order."""
-    names = list(dict.fromkeys([*leader.reads_of_node, *recipe.sources]))
+def _of_node(recipe: Recipe, sheet: Sheet, leader: Recipe, beside: Sequence[str]) -> Cells:
+    """The items of a node's column: those that the leader chooses, in its order; one has each column `beside` it."""
+    names = list(dict.fromkeys([*leader.reads_of_node, *recipe.sources, *beside]))
     lists = {name: sheet.items(name) for name in names}
     first = lists[leader.sources[0]]
     lengths = {name: np.asarray(pc.fill_null(pc.list_value_length(its), 0), np.int64) for name, its in lists.items()}
@@ -147,9 +149,9 @@ def _of_node(recipe: Recipe, sheet: Sheet, leader: Recipe) -> Cells:
     if leader.leading:
         order = order[np.lexsort((~_among(leader.leading, flat, len(row))[order], row[order]))]
     text = flat[recipe.sources[0]].take(pa.array(order))
-    listed = np.asarray(pc.is_valid(first)) & ~unequal
-    if not recipe.total:
-        listed &= np.bincount(row[order], minlength=sheet.size) > 0
+    # An item of which the leader's own cell is empty is an item all the same.
+    some = np.bincount(row[order], minlength=sheet.size) > 0
+    listed = np.asarray(pc.is_valid(first)) & ~unequal if recipe.total else some
     return Cells(text, row[order], np.zeros(len(order), np.int64), listed, unequal if unequal.any() else None)
 
 

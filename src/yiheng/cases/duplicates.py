@@ -2,56 +2,52 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
-from ibis.backends.duckdb import Backend
 
+from yiheng.cases.repeats import repeated
 from yiheng.tables.engine import engine, fetch, quoted
 
-_AT_ONCE = 1_000_000
-
-# `place` is the row's place in its file; of rows with one key the first by source stays.
+_HASHES = "repeated_hashes"
+# `place` is the row's place in its file; of rows with one key the first by source stays, those of `first` before all.
 _REPEATED = """
-    WITH held AS ({held}),
-         keys AS (SELECT {key} FROM {new} UNION ALL FROM held),
+    WITH held AS ({held}), new AS ({new}),
+         keys AS (SELECT {key} FROM new UNION ALL FROM held),
          repeated AS (SELECT {key} FROM keys GROUP BY ALL HAVING count(*) > 1),
          turns AS (SELECT filename AS path, file_row_number AS place, {key}, source_file, source_row,
-                          row_number() OVER (PARTITION BY {key} ORDER BY source_file, source_row) AS turn
-                   FROM {new} SEMI JOIN repeated USING ({key}))
+                          row_number() OVER (
+                              PARTITION BY {key} ORDER BY source_file NOT IN ({first}), source_file, source_row) AS turn
+                   FROM new SEMI JOIN repeated USING ({key}))
     SELECT turns.* FROM turns LEFT JOIN (SELECT DISTINCT {key}, true AS old FROM held) USING ({key})
     WHERE turn > 1 OR old
     ORDER BY source_file, source_row"""
 
 
-def duplicates(staged: Sequence[Path], held: Sequence[str], key: Sequence[str]) -> list[dict[str, Any]]:
+def duplicates(staged: Sequence[Path], held: Sequence[str], key: Sequence[str], first: Sequence[str] = ()) -> pa.Table:
     """Rows of the staged files whose key stands earlier among them or in the held files.
 
-    Each with path and place (0-based) in its staged file, the key, source_file and source_row.
+    Each with path and place (0-based) in its staged file, the key, source_file and source_row, in order of the latter
+    two. Rows from the source files named in `first` come before all others. No files are a ValueError.
     """
     if not staged:
-        return []
+        raise ValueError("no files that could have duplicates")
     names = ", ".join(key)
     new = f"read_parquet([{_listed(staged)}], filename = true, file_row_number = true)"
-    old = f"SELECT {names} FROM read_parquet([{_listed(held)}])" if held else f"SELECT {names} FROM {new} WHERE false"
+    old = f"read_parquet([{_listed(held)}])" if held else f"(FROM {new} WHERE false)"
+    rows = sum(pq.read_metadata(path).num_rows for path in (*staged, *held))
     with engine() as backend:
-        if _all_different(backend, f"SELECT {names} FROM {new} UNION ALL {old}", names, [*staged, *held]):
-            return []
-        return list(fetch(backend, _REPEATED.format(new=new, held=old, key=names)).to_pylist())
-
-
-def _all_different(backend: Backend, keys: str, names: str, paths: Sequence[Path | str]) -> bool:
-    """Whether there are as many hashes of keys as rows: then no key stands twice, and the dear query is not needed.
-
-    The hashes are looked at in parts of about _AT_ONCE, so that memory does not grow with the rows.
-    """
-    parts = sum(pq.read_metadata(path).num_rows for path in paths) // _AT_ONCE + 1
-    hashes = f"SELECT hash({names}) AS key FROM ({keys})"
-    for part in range(parts):
-        query = f"SELECT count(*) = count(DISTINCT key) AS differ FROM ({hashes}) WHERE key % {parts} = {part}"
-        if not fetch(backend, query)["differ"][0].as_py():
-            return False
-    return True
+        every = f"SELECT hash({names}) FROM (SELECT {names} FROM {new} UNION ALL SELECT {names} FROM {old})"
+        hashes = repeated(backend, every, rows)
+        backend.con.register(_HASHES, pa.table({"hash": hashes}))
+        among = f"WHERE hash({names}) IN (SELECT hash FROM {_HASHES})" if len(hashes) else "WHERE false"
+        query = _REPEATED.format(
+            new=f"FROM {new} {among}",
+            held=f"SELECT {names} FROM {old} {among}",
+            key=names,
+            first=_listed(first) or "''",
+        )
+        return fetch(backend, query)
 
 
 def _listed(paths: Sequence[Path] | Sequence[str]) -> str:

@@ -38,6 +38,9 @@ RULES = {
     "icu_duplicate": Word("同一病例的监护序号重复", "this case already has an ICU stay with this number"),
     "row_duplicate": Word("同一文件中键重复", "this key stands twice in the file"),
     "not_held": Word("库中没有此病例,无从更正或撤回", "there is no such case to correct or withdraw"),
+    "row_not_held": Word(
+        "库中没有此行(键与生效日期须相同),无从撤回", "there is no row with this key and date to withdraw"
+    ),
 }
 
 

@@ -4,13 +4,11 @@ The file goes to its sender with everything that the sender wrote, identity numb
 """
 
 import csv
-import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
@@ -20,10 +18,12 @@ from yiheng.base.refusal import Refusal
 from yiheng.base.whole import whole
 from yiheng.cases import source
 from yiheng.cases.forms.recognise import RETURNED
-from yiheng.cases.incoming import Incoming, incoming
+from yiheng.cases.incoming import WITHDRAWN, Incoming, incoming
+from yiheng.cases.intake import WITHDRAW
 from yiheng.cases.layout import LIST_SEPARATOR
 from yiheng.cases.mapping import read_mapping
 from yiheng.cases.returns import number_of
+from yiheng.cases.source.jsontext import json_text
 from yiheng.tables.commit import Commit, Source
 from yiheng.tables.data import Data
 from yiheng.tables.digest import file_sha256
@@ -45,11 +45,13 @@ def give_back(root: Path, path: Path, folder: Path, mapping: Path | None = None)
     check_back([path], folder)
     kind, target = source.kind_of(path), _target(path, folder)
     commit, place = _loaded_by(root, path)
-    told = _told(root, commit, commit.sources[place - 1])
+    loaded = commit.sources[place - 1]
+    told = _told(root, commit, loaded)
     if not told:
         raise Refusal("no quarantined row of it is open", file=path.name)
     numbers = {row: number_of(commit.number, place, row) for row in told}
-    its = incoming(path, "", None, read_mapping(mapping) if mapping else None)
+    format = WITHDRAWN if loaded.action == WITHDRAW else None
+    its = incoming(path, "", format, read_mapping(mapping) if mapping else None, loaded.hospital)
     with _private(target) as draft:
         _WRITERS[kind](its, draft, told, numbers)
     return target
@@ -78,9 +80,9 @@ def _private(target: Path) -> Iterator[Path]:
 
 
 def _loaded_by(root: Path, path: Path) -> tuple[Commit, int]:
-    """The commit that loaded this file, and which of its sources it is, from 1."""
+    """The last commit that read this file, and which of its sources it is, from 1."""
     sha256 = file_sha256(path)
-    for commit in Data.open(root).commits():
+    for commit in reversed(Data.open(root).commits()):
         for place, its in enumerate(commit.sources, 1):
             if its.sha256 == sha256:
                 return commit, place
@@ -172,19 +174,7 @@ def _write_json(its: Incoming, draft: Path, told: Told, numbers: dict[int, str])
         if isinstance(fields, dict):
             fields |= dict(zip(RETURNED, (numbers[row], wrong, cures), strict=True))
         lists.append(each)
-    with draft.open("w", encoding="utf-8") as file:
-        _dump(lists, file)
-
-
-def _dump(lists: list[Any], file: TextIO) -> None:
-    json.dump(lists, file, ensure_ascii=False, indent=1, default=_number)
-
-
-def _number(value: object) -> object:
-    """Numbers with decimals as texts, so that none is rounded; they are read as well as numbers."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else str(value)
-    raise TypeError(type(value))
+    draft.write_text(json_text(lists) + "\n", encoding="utf-8")
 
 
 def _write_table(its: Incoming, draft: Path, told: Told, numbers: dict[int, str]) -> None:

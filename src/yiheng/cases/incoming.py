@@ -11,7 +11,7 @@ from yiheng.base.words import Word
 from yiheng.cases import source
 from yiheng.cases.ahead import ahead
 from yiheng.cases.build import Built, build, typed
-from yiheng.cases.forms import KNOWN, Form, Recognised, as_form, known_form, recognise
+from yiheng.cases.forms import KNOWN, Form, Recognised, as_form, known_form, recognise, recognise_withdrawal
 from yiheng.cases.forms.recognise import RETURNED, fit
 from yiheng.cases.identity import Key
 from yiheng.cases.layout import Layout, check_year
@@ -20,7 +20,7 @@ from yiheng.tables.commit import Source
 from yiheng.tables.contract import contract
 from yiheng.tables.limits import threads
 
-MAPPED = "mapped"
+MAPPED, WITHDRAWN = "mapped", "withdrawn"
 NODE_ITEMS = "\x1f"
 
 
@@ -28,7 +28,8 @@ NODE_ITEMS = "\x1f"
 class Incoming:
     """One file as far as it has been read: `rows` and `bad` count its rows, `returned` has what a row came back for.
 
-    `form` is None for a file with a mapping.
+    `form` is None for a file with a mapping. `reasons`: of a withdrawal of places, why each row goes out. `sender`: the
+    hospital of all rows, where the file does not say it.
     """
 
     path: Path
@@ -45,8 +46,11 @@ class Incoming:
     has_returns: bool = False
     returned: dict[int, str] = field(default_factory=dict)
     out: set[int] = field(default_factory=set)
+    reasons: dict[int, str] = field(default_factory=dict)
+    sender: str = ""
     _book: source.Workbook | None = None
     _header: int = 0
+    _reason: str = ""
 
     @property
     def name(self) -> str:
@@ -77,7 +81,7 @@ class Incoming:
         for rows, built in ahead(
             lambda rows: (rows, build(self.layout, rows, self.name, key)), self._texts(), threads()
         ):
-            self._note_returned(rows)
+            self._note_aside(rows)
             yield rows, built
 
     def raw(self, numbers: set[int]) -> Iterator[tuple[int, list[str]]]:
@@ -90,10 +94,12 @@ class Incoming:
         """What the commit says of it."""
         about = self.layout.about
         said = {"zh": about.zh, "en": about.en} if about else {}
-        return Source(self.name, self.format, self.sha256, self.rows, self.rows - self.bad, self.bad, said, action)
+        return Source(
+            self.name, self.format, self.sha256, self.rows, self.rows - self.bad, self.bad, said, action, self.sender
+        )
 
     def _texts(self) -> Iterator[Rows]:
-        wanted = [*self.layout.sources(), *self._returns]
+        wanted = [*self.layout.sources(), *self._aside]
         if self._book is not None:
             return self._book.rows(wanted, header_row=self._header, codes=set(self.layout.code_columns()))
         if self.kind == "json":
@@ -101,51 +107,61 @@ class Incoming:
         return source.csv_rows(self.path, wanted, self.layout.encoding, self.layout.delimiter)
 
     @property
-    def _returns(self) -> list[str]:
-        return [RETURNED[0]] if self.has_returns else []
+    def _aside(self) -> list[str]:
+        """Columns that are read and become none of the table's."""
+        return [*([RETURNED[0]] if self.has_returns else []), *([self._reason] if self._reason else [])]
 
-    def _note_returned(self, rows: Rows) -> None:
-        """Remember which rows were quarantined before and come back now."""
-        if not self.has_returns:
-            return
-        texts = rows.table[RETURNED[0]].to_pylist()
-        self.returned |= {int(row): text for row, text in zip(rows.numbers, texts, strict=True) if text}
+    def _note_aside(self, rows: Rows) -> None:
+        """Remember which rows were quarantined before and come back now, and why rows are withdrawn."""
+        for column, told in ((RETURNED[0], self.returned), (self._reason, self.reasons)):
+            if column in self._aside:
+                texts = rows.table[column].to_pylist()
+                told |= {int(row): text for row, text in zip(rows.numbers, texts, strict=True) if text}
 
 
-def incoming(path: Path, sha256: str, format: str | None, mapping: Layout | None) -> Incoming:
-    """Open a file: find out what it is, or take it for what `format` or a mapping says; else a refusal."""
+def incoming(path: Path, sha256: str, format: str | None, mapping: Layout | None, hospital: str = "") -> Incoming:
+    """Open a file: find out what it is, or take it for what `format` or a mapping says; else a refusal.
+
+    `hospital` is the sender of a CSV, Excel or JSON file of a known form that does not say it.
+    """
     kind = source.kind_of(path)
     if kind == "parquet":
         return _of_parquet(path, sha256, format, mapping)
     if kind == "xlsx":
-        return _of_workbook(path, sha256, format, mapping)
+        return _of_workbook(path, sha256, format, mapping, hospital)
     header = source.json_header(path) if kind == "json" else _csv_header(path, mapping)
-    return _opened(Incoming(path, sha256, kind, mapping or Layout({})), header, format, mapping)
+    return _opened(Incoming(path, sha256, kind, mapping or Layout({})), header, format, mapping, hospital)
 
 
 def _csv_header(path: Path, mapping: Layout | None) -> list[str]:
     return source.csv_header(path, mapping.encoding, mapping.delimiter) if mapping else source.csv_header(path)
 
 
-def _opened(its: Incoming, header: list[str], format: str | None, mapping: Layout | None) -> Incoming:
+def _opened(
+    its: Incoming, header: list[str], format: str | None, mapping: Layout | None, hospital: str = ""
+) -> Incoming:
     its = replace(its, header=tuple(header), has_returns=RETURNED[0] in header)
     if mapping is not None:
         return replace(its, layout=replace(its.layout, items_by=NODE_ITEMS)) if its.kind == "json" else its
-    found = _recognised(header, its.path, format)
+    found = _recognised(header, its.path, format, hospital)
     layout = replace(found.layout, items_by=NODE_ITEMS) if its.kind == "json" else found.layout
-    return replace(its, form=found.form, layout=layout, strange=found.strange)
+    said = (*its.said, *found.unread)
+    its = replace(its, form=found.form, layout=layout, strange=found.strange, said=said)
+    return replace(its, sender=found.sender, _reason=found.reason)
 
 
-def _recognised(header: list[str], path: Path, format: str | None) -> Recognised:
+def _recognised(header: list[str], path: Path, format: str | None, hospital: str) -> Recognised:
     if format is None:
-        return recognise(header, path)
-    among = [form_id for form_id in (*KNOWN, "withdrawn") if known_form(form_id).format == format]
+        return recognise(header, path, hospital=hospital)
+    if format == WITHDRAWN:
+        return recognise_withdrawal(header, path, hospital)
+    among = [form_id for form_id in KNOWN if known_form(form_id).format == format]
     if len(among) == 1:
-        return as_form(known_form(among[0]), header, path)
-    return recognise(header, path, among)
+        return as_form(known_form(among[0]), header, path, hospital)
+    return recognise(header, path, among, hospital)
 
 
-def _of_workbook(path: Path, sha256: str, format: str | None, mapping: Layout | None) -> Incoming:
+def _of_workbook(path: Path, sha256: str, format: str | None, mapping: Layout | None, hospital: str) -> Incoming:
     """The visible sheet, and the row of its header, that the mapping or a known form fits best."""
     first = source.Workbook(path, mapping.sheet if mapping else "")
     books = [first] if mapping and mapping.sheet else [source.Workbook(path, name) for name in first.sheets()]
@@ -154,7 +170,7 @@ def _of_workbook(path: Path, sha256: str, format: str | None, mapping: Layout | 
         raise Refusal("the sheet is empty", file=path.name, sheet=first.sheet)
     book, row, names = max(found, key=lambda each: _fit(each[2], mapping))
     its = Incoming(path, sha256, "xlsx", mapping or Layout({}), sheet=book.sheet, said=_said(first, books, book))
-    return _opened(replace(its, _book=book, _header=row), names, format, mapping)
+    return _opened(replace(its, _book=book, _header=row), names, format, mapping, hospital)
 
 
 def _fit(names: list[str], mapping: Layout | None) -> float:
@@ -177,6 +193,8 @@ def _of_parquet(path: Path, sha256: str, format: str | None, mapping: Layout | N
         raise Refusal("a mapping is for CSV, Excel and JSON files", file=path.name)
     schema = source.parquet_schema(path)
     its = _opened(Incoming(path, sha256, "parquet", Layout({})), schema.names, format, None)
+    if its._reason:
+        raise Refusal("reasons are read of CSV and Excel files", file=path.name, column=its._reason)
     _check_types(schema, path, its.table)
     return its
 

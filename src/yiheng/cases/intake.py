@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,23 +17,36 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.ahead import fetched
 from yiheng.cases.belonging import Belonging, know_cases, lines_of
 from yiheng.cases.build import Built
-from yiheng.cases.corrections import first_version, held_versions, next_version, once, only_held
+from yiheng.cases.corrections import (
+    first_version,
+    held_versions,
+    keys_of,
+    next_version,
+    once,
+    only_held,
+    only_rows,
+    row_numbers,
+    stays_brought,
+)
 from yiheng.cases.duplicates import duplicates
 from yiheng.cases.finding import Finding, as_table
 from yiheng.cases.identity import Key
 from yiheng.cases.incoming import Incoming
 from yiheng.cases.linesums import judge_sums
 from yiheng.cases.links import links
-from yiheng.cases.names import Names, gather, merged
-from yiheng.cases.places import Places, dated_key
+from yiheng.cases.names import Names, as_rows, gather
+from yiheng.cases.places import Places, dated_key, withdrawn_rows
 from yiheng.cases.quality.examine import Check
-from yiheng.cases.quality.gate import Gate
+from yiheng.cases.quality.gate import Gate, RowsOf, among
+from yiheng.cases.quality.placelists import place_book
 from yiheng.cases.returns import closings, judged_again
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Load
 from yiheng.tables.delta import Staged
 
 FIRST_SHOWN = 20
+# So many duplicates are put into words at a time.
+_AT_ONCE = 20_000
 _DUPLICATE = {"cases": "duplicate", "lines": "line_duplicate", "icu": "icu_duplicate"}
 _BELONGING = ("icu", "lines")
 LOAD, CORRECT, WITHDRAW = "load", "correct", "withdraw"
@@ -56,7 +70,7 @@ class Intake:
     _names: Names = field(default_factory=dict)
     _files: list[Incoming] = field(default_factory=list)
     _belonging: list[tuple[Incoming, Belonging]] = field(default_factory=list)
-    _gone: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    _gone: dict[str, RowsOf] = field(default_factory=dict)
     _seen: dict[str, set[tuple[object, ...]]] = field(default_factory=dict)
     _lines: list[Path] = field(default_factory=list)
     _withdrawn: list[pa.Table] = field(default_factory=list)
@@ -65,8 +79,10 @@ class Intake:
         self._places = Places(self.new)
         self._cases = self._staged("cases")
         self._withdrawals = self._staged("withdrawn")
+        self._withdrawn_places = self._staged("withdrawn_places")
         self._quarantine = self._staged("quarantine")
-        self._gate = Gate(self.backend, self.new.number, self._staged("findings"), self._staged("checks"))
+        self.book = place_book(self.new.data.root)
+        self._gate = Gate(self.backend, self.book, self.new.number, self._staged("findings"), self._staged("checks"))
 
     @property
     def correcting(self) -> bool:
@@ -76,6 +92,8 @@ class Intake:
     def take(self, its: Incoming) -> None:
         """Read one file to its end."""
         self._files.append(its)
+        if its.sender:
+            self._places.check_institution(its.sender)
         self.progress.step(f"读取 reading {its.name} ({its.word.zh} {its.word.en})")
         match its.table:
             case "cases":
@@ -84,6 +102,8 @@ class Intake:
                 self._take_withdrawals(its)
             case "lines" | "icu":
                 self._take_belonging(its)
+            case _ if self.action == WITHDRAW:
+                self._take_out_places(its)
             case _:
                 self._take_places(its)
         if not its.rows:
@@ -97,7 +117,7 @@ class Intake:
         if self.correcting:
             self._take_place()
         if self._belonging or (self.correcting and self.new.held_files("lines")):
-            know_cases(self.backend, self._cases.paths, self.new.held_files("cases"))
+            know_cases(self.backend, self._cases.paths, self.new.held_files("cases"), self.correcting)
             self._judge_belonging()
         for table, rows in self._gone.items():
             self._gate.forget(rows, table)
@@ -143,6 +163,18 @@ class Intake:
             self._places.write(its.table, first.table)
             self._note(its, first)
 
+    def _take_out_places(self, its: Incoming) -> None:
+        """Rows about places that should never have come in; which, and why, stays on record."""
+        key, seen = dated_key(its.table), self._seen.setdefault(its.table, set())
+        held = set(keys_of(self._places.held(its.table), key))
+        for _, built in its.built(self.key):
+            known = once(only_rows(built, key, held), key, seen)
+            gone = keys_of(known.table, key)
+            self._places.take_out(its.table, gone)
+            record = withdrawn_rows(its.table, gone, row_numbers(known), its.reasons, its.name, self.new.number)
+            self._withdrawn_places.write(record)
+            self._note(its, known)
+
     def _take_withdrawals(self, its: Incoming) -> None:
         """Cases go out with their lines and ICU stays; which, and why, stays on record."""
         staged, seen = self._withdrawals, self._seen.setdefault("withdrawn", set())
@@ -159,7 +191,10 @@ class Intake:
     def _judge_belonging(self) -> None:
         staged = {table: self._staged(table) for table in {waiting.table for _, waiting in self._belonging}}
         if self.correcting and self._cases.paths and self.new.held_files("lines"):
-            self._bring_lines_along(staged.setdefault("lines", self._staged("lines")))
+            # A table is staged once: a second time would take the place of the first, with all its rows.
+            if "lines" not in staged:
+                staged["lines"] = self._staged("lines")
+            self._bring_lines_along(staged["lines"])
         for its, waiting in self._belonging:
             self.progress.step(f"核对 {its.name}: {waiting.table} beside their cases")
             given = {name: its.layout.columns[name].shown for name in its.layout.columns}
@@ -168,8 +203,7 @@ class Intake:
                 built = Built(table, [], 0, {name: given.get(name, name) for name in table.column_names}, notes)
                 judged = self._gate.judge(built, its.name, its.sheet, its.format, waiting.table)
                 staged[waiting.table].write(judged.table)
-                if its.table == waiting.table:
-                    self._quarantined(its, judged.findings, judged.bad, judged.keys)
+                self._quarantined(its, judged.findings, self._rows_out(its, waiting.table, judged.bad), judged.keys)
         for table, rows in staged.items():
             rows.close()
             if self.correcting:
@@ -182,7 +216,10 @@ class Intake:
 
     def _bring_lines_along(self, staged: Staged) -> None:
         """The lines of corrected cases that no new ones replace go with their case, also where its month moved."""
-        own = [waiting.path for its, waiting in self._belonging if its.table == "lines"]
+        instead = [waiting for its, waiting in self._belonging if its.table == "lines"]
+        for waiting in instead:
+            waiting.close()
+        own = [path for waiting in instead for path in waiting.paths]
         cases, lines = self.new.held_files("cases"), self.new.held_files("lines")
         along = Belonging.new(self.backend, "lines", "along")
         for table in lines_of(self.backend, self._cases.paths, own, cases, lines):
@@ -194,24 +231,32 @@ class Intake:
         """ICU stays of cases that did not go in after all are left out."""
         if not self._gone["cases"]:
             return table, notes
-        places = zip(table["source_file"].to_pylist(), table["source_row"].to_pylist(), strict=True)
-        keep = pa.array([place not in self._gone["cases"] for place in places], pa.bool_())
+        keep = pc.invert(among(self._gone["cases"], table["source_file"], table["source_row"]))
         return table.filter(keep), notes.filter(keep)
 
     def _take_place(self) -> None:
-        """Held cases with the keys of those that correct them go out; ICU stays too where the new ones bring some."""
-        brings_stays = any(its.layout.stays for its in self._files)
+        """Held cases with the keys of those that correct them go out, and the stays that they had brought.
+
+        A source that cannot speak of stays leaves them; those of a file of their own stay beside the corrected case.
+        """
+        cases, icu = self.new.held_files("cases"), self.new.held_files("icu")
+        speak = [its.name for its in self._files if its.layout.stays]
+        if speak and cases and icu and self._cases.paths:
+            self.new.without("icu", stays_brought(self.backend, self._cases.paths, speak, cases, icu))
         for path in self._cases.paths:
             for keys in _keys_of(path):
                 self.new.without("cases", keys)
-                if brings_stays:
-                    self.new.without("icu", keys)
 
     def _replace_of_cases(self, staged: Staged, table: str) -> None:
-        """Corrected lines or stays take the place of all that their cases have."""
+        """Corrected lines or stays take the place of all that their cases have; stays of a case, of their numbers."""
+        cases = pa.array([its.name for its in self._files if its.table == "cases"], pa.string())
         for path in staged.paths:
-            for keys in _keys_of(path):
-                self.new.without(table, keys)
+            for batch in pq.ParquetFile(path).iter_batches(columns=[*contract(table).key, "source_file"]):
+                rows = pa.Table.from_batches([batch])
+                along = pc.is_in(rows["source_file"], value_set=cases)
+                self.new.without(table, _distinct_keys(rows.filter(pc.invert(along))))
+                if pc.any(along).as_py():
+                    self.new.without(table, rows.filter(along).select(list(contract(table).key)))
 
     def _gone_keys(self) -> pa.Table:
         """Held cases that go out."""
@@ -220,26 +265,40 @@ class Intake:
             keys += [its for path in self._cases.paths for its in _keys_of(path)]
         return _distinct_keys(pa.concat_tables(keys) if keys else contract("cases").schema.empty_table())
 
-    def _take_out_duplicates(self, staged: Staged, table: str) -> set[tuple[str, int]]:
+    def _take_out_duplicates(self, staged: Staged, table: str) -> RowsOf:
         """A key that stands twice, or that DATA already holds: the first row stays, the others are quarantined.
 
-        The file and row of those.
+        What a case brings comes first, as if it had been loaded before. The file and row of those that go out.
         """
+        if not staged.paths:
+            return {}
         key = contract(table).key
         held = [] if self.correcting else self.new.held_files(table)
-        found = duplicates(staged.paths, held, key)
+        found = duplicates(staged.paths, held, key, [its.name for its in self._files if its.table == "cases"])
         for path in staged.paths:
-            places = [row["place"] for row in found if row["path"] == str(path)]
-            if places:
-                staged.rewrite(path, np.array(places))
+            places = np.asarray(found.filter(pc.equal(found["path"], str(path)))["place"])
+            if len(places):
+                staged.rewrite(path, places)
         staged.close()
+        gone = {}
         for its in self._files:
-            repeated = [row for row in found if row["source_file"] == its.name]
-            findings = [Finding(row["source_row"], key[-1], str(row[key[-1]]), _DUPLICATE[table]) for row in repeated]
-            keys = {row["source_row"]: (row["hospital"], row["case_id"]) for row in repeated}
-            if its.table == table:
-                self._quarantined(its, findings, len(findings), keys)
-        return {(row["source_file"], row["source_row"]) for row in found}
+            repeated = found.filter(pc.equal(found["source_file"], its.name))
+            if repeated.num_rows:
+                gone[its.name] = repeated["source_row"].combine_chunks()
+            for start in range(0, repeated.num_rows, _AT_ONCE):
+                self._note_repeated(its, table, repeated.slice(start, _AT_ONCE).to_pylist())
+        return gone
+
+    def _note_repeated(self, its: Incoming, table: str, rows: list[dict[str, Any]]) -> None:
+        last = contract(table).key[-1]
+        findings = [Finding(row["source_row"], last, str(row[last]), _DUPLICATE[table]) for row in rows]
+        keys = {row["source_row"]: (row["hospital"], row["case_id"]) for row in rows}
+        self._quarantined(its, findings, self._rows_out(its, table, len(findings)), keys)
+
+    @staticmethod
+    def _rows_out(its: Incoming, table: str, rows: int) -> int:
+        """How many rows of a file are out with rows of this table: none where its cases went in without them."""
+        return rows if its.table == table else 0
 
     def _note(self, its: Incoming, built: Built) -> None:
         """Count what was read and keep what does not fit."""
@@ -257,17 +316,18 @@ class Intake:
             self.lines.extend(found.line(its.name) for found in first)
 
     def _stage_places(self, places: dict[str, pa.Table]) -> None:
-        """Stage what replaces the tables about places and names; names already held stay unless said anew."""
-        if self._names:
-            places["names"] = merged(self.new, self._names)
-        for table, content in self._places.contents().items():
-            places.setdefault(table, content)
-        for table, content in places.items():
-            self._stage(table, content.cast(contract(table).schema), replace=True)
+        """Stage what replaces the tables about places and names; names already held stay unless said anew.
 
-    def _stage(self, table: str, content: pa.Table, replace: bool = False) -> None:
+        What a file of names says counts more than what a case calls its codes.
+        """
+        if self._names:
+            self._places.write_first("names", as_rows(self._names))
+        for table, content in (self._places.contents() | places).items():
+            self._staged(table, replace=True).write(content.cast(contract(table).schema))
+
+    def _stage(self, table: str, content: pa.Table) -> None:
         if content.num_rows:
-            self._staged(table, replace).write(content)
+            self._staged(table).write(content)
 
     def _staged(self, table: str, replace: bool = False) -> Staged:
         return self.staging.enter_context(self.new.stage(table, replace=replace))

@@ -99,6 +99,7 @@ class Layout:
     """How to read one kind of file into one table.
 
     `stays`: the ICU stays of a case, as lists that go together. `items_by` separates the items of a node's cell.
+    `partly`: node columns of which some column's items are not read, for want of another column of the file.
     `about`: what a reader of a report should know of the source.
     """
 
@@ -111,6 +112,7 @@ class Layout:
     sheet: str = ""
     missing: frozenset[str] = frozenset()
     items_by: str = LIST_SEPARATOR
+    partly: frozenset[str] = frozenset()
     about: Word | None = None
 
     def sources(self) -> list[str]:

@@ -1,9 +1,10 @@
 """Lines against their list (明细与清单): a case's lines held against its fees, and refunds against charges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from yiheng.cases.belonging import KNOWN
@@ -12,47 +13,69 @@ from yiheng.cases.quality.frames import schema_of
 from yiheng.cases.quality.gate import Gate
 from yiheng.tables.engine import quoted
 
-_AT_ONCE = 100_000
+_AT_ONCE = 20_000
+# The cases of so many lines or so are summed at a time.
+_LINES = 1_000_000
 _CATEGORIES = [f"{number:02}" for number in range(1, 15)]
 PROFILE = "lines"
 
 _SUMS = """
-    SELECT own.hospital, own.case_id, any_value(known.year) AS year, any_value(known.list_version) AS list_version,
-           min(own.source_file) FILTER (NOT is_held) AS source_file,
-           arg_min(own.source_row, (own.source_file, own.source_row)) FILTER (NOT is_held) AS source_row,
-           sum(own.amount) AS lines_total, any_value(known.total_fee) AS total_fee, {categories}, {fees}
-    FROM ({lines}) AS own JOIN {known} AS known ON own.hospital = known.hospital AND own.case_id = known.name
-    GROUP BY own.hospital, own.case_id HAVING NOT bool_and(is_held)"""
+    WITH own AS (
+        SELECT hospital, case_id, min(source_file) FILTER (NOT is_held) AS source_file,
+               arg_min(source_row, (source_file, source_row)) FILTER (NOT is_held) AS source_row,
+               sum(amount) AS lines_total, {categories}
+        FROM ({lines}) GROUP BY hospital, case_id HAVING NOT bool_and(is_held))
+    SELECT own.*, known.year, known.list_version, known.total_fee, {fees}
+    FROM {known} AS known JOIN own ON own.hospital = known.hospital AND own.case_id = known.case_id"""
 # Only items of which the new lines refund something are looked at; the finding is on the first such line.
 _ITEMS = """
-    SELECT own.hospital, own.case_id, any_value(known.year) AS year, any_value(known.list_version) AS list_version,
-           min(source_file) FILTER (refunds) AS source_file,
-           arg_min(source_row, (source_file, source_row)) FILTER (refunds) AS source_row, item_code,
-           sum(quantity) AS net_quantity, sum(amount) AS net_amount
-    FROM (SELECT *, NOT is_held AND (amount < 0 OR quantity < 0) AS refunds FROM ({lines})) AS own
-    JOIN {known} AS known ON own.hospital = known.hospital AND own.case_id = known.name
-    WHERE (own.hospital, own.case_id) IN (SELECT (hospital, case_id) FROM ({new}) WHERE amount < 0 OR quantity < 0)
-    GROUP BY own.hospital, own.case_id, item_code HAVING bool_or(refunds)"""
+    WITH own AS (
+        SELECT hospital, case_id, item_code, min(source_file) FILTER (refunds) AS source_file,
+               arg_min(source_row, (source_file, source_row)) FILTER (refunds) AS source_row,
+               sum(quantity) AS net_quantity, sum(amount) AS net_amount
+        FROM (SELECT *, NOT is_held AND (amount < 0 OR quantity < 0) AS refunds FROM ({lines}))
+        WHERE (hospital, case_id) IN (SELECT (hospital, case_id) FROM ({new}) WHERE amount < 0 OR quantity < 0)
+        GROUP BY hospital, case_id, item_code HAVING bool_or(refunds))
+    SELECT own.*, known.year, known.list_version
+    FROM {known} AS known JOIN own ON own.hospital = known.hospital AND own.case_id = known.case_id"""
 
 
 def judge_sums(backend: Backend, staged: Sequence[Path], held: Sequence[str], gate: Gate) -> None:
-    """Hold the cases of staged lines, with lines that DATA has of them, against the rules over sums and items."""
-    if not staged:
-        return
-    months = {path.parent.name for path in staged}
-    of_months = [path for path in held if Path(path).parent.name in months]
-    new = _read([str(path) for path in staged], held=False)
-    lines = f"{new} UNION ALL {_read(of_months, held=True)}" if of_months else new
+    """Hold the cases of staged lines, with lines that DATA has of them, against the rules over sums and items.
+
+    All lines of a case are in the month of its discharge: some months at a time, and memory does not grow with them.
+    """
     categories = ", ".join(
-        f"coalesce(sum(own.amount) FILTER (own.category = '{each}'), 0) AS lines_{each}" for each in _CATEGORIES
+        f"coalesce(sum(amount) FILTER (category = '{each}'), 0) AS lines_{each}" for each in _CATEGORIES
     )
-    fees = ", ".join(f"any_value(known.fee_{each}) AS fee_{each}" for each in _CATEGORIES)
-    queries = {
-        "line_sums": _SUMS.format(categories=categories, fees=fees, lines=lines, known=KNOWN),
-        "line_items": _ITEMS.format(lines=lines, new=new, known=KNOWN),
-    }
-    for table, query in queries.items():
-        _judge(backend, table, query, gate)
+    fees = ", ".join(f"known.fee_{each}" for each in _CATEGORIES)
+    for new, lines in _parts(staged, held):
+        its = {"lines": lines, "known": KNOWN}
+        _judge(backend, "line_sums", _SUMS.format(categories=categories, fees=fees, **its), gate)
+        _judge(backend, "line_items", _ITEMS.format(new=new, **its), gate)
+
+
+def _parts(staged: Sequence[Path], held: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Some months, or a share of the cases of one: queries of the new lines, and of all lines."""
+    for rows, new, old in _months(staged, held):
+        many = -(-rows // _LINES)
+        for part in range(many):
+            query = _read(new, part, many, held=False)
+            yield query, f"{query} UNION ALL {_read(old, part, many, held=True)}" if old else query
+
+
+def _months(staged: Sequence[Path], held: Sequence[str]) -> Iterator[tuple[int, list[str], list[str]]]:
+    """As many months at a time as have _LINES lines, at least one: the lines, files of new ones, files of held ones."""
+    rows, new, old = 0, list[str](), list[str]()
+    for path in staged:
+        beside = [other for other in held if Path(other).parent.name == path.parent.name]
+        more = sum(pq.read_metadata(each).num_rows for each in (path, *beside))
+        if new and rows + more > _LINES:
+            yield rows, new, old
+            rows, new, old = 0, [], []
+        rows, new, old = rows + more, [*new, str(path)], [*old, *beside]
+    if new:
+        yield rows, new, old
 
 
 def _judge(backend: Backend, table: str, query: str, gate: Gate) -> None:
@@ -66,9 +89,10 @@ def _judge(backend: Backend, table: str, query: str, gate: Gate) -> None:
             gate.judge(Built(its, [], 0, {name: name for name in schema.names}, pa.table({})), file, "", PROFILE, table)
 
 
-def _read(paths: Sequence[str], held: bool) -> str:
+def _read(paths: Sequence[str], part: int, many: int, held: bool) -> str:
     listed = ", ".join(quoted(path) for path in paths)
+    share = f" WHERE hash(hospital, case_id) % {many} = {part}" if many > 1 else ""
     return (
-        "SELECT hospital, case_id, year, item_code, category, quantity, amount, source_file, source_row, "
-        f"{str(held).lower()} AS is_held FROM read_parquet([{listed}], union_by_name = true)"
+        "SELECT hospital, case_id, item_code, category, quantity, amount, source_file, source_row, "
+        f"{str(held).lower()} AS is_held FROM read_parquet([{listed}], union_by_name = true){share}"
     )

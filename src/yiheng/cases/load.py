@@ -1,6 +1,6 @@
 """Loading (入库): files become one commit, or nothing does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,9 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.forms import PLACES
 from yiheng.cases.identity import Key, key_from_environment
 from yiheng.cases.incoming import Incoming, incoming
-from yiheng.cases.intake import LOAD, Intake
-from yiheng.cases.layout import Layout
+from yiheng.cases.intake import LOAD, WITHDRAW, Intake
 from yiheng.cases.mapping import read_mapping
+from yiheng.cases.quality.book import CODES
 from yiheng.cases.quality.examine import Check
 from yiheng.cases.source import kind_of
 from yiheng.tables.commit import Commit
@@ -58,52 +58,59 @@ def load(
     made_up: bool = False,
     progress: Progress | None = None,
     action: str = LOAD,
+    hospital: str = "",
 ) -> Loaded:
     """Read files into DATA at `root` as one commit; a file that cannot be read loads nothing (Refusal).
 
     What each file is follows from its header, unless `format` or `mapping` says. `places` replaces tables about
     institutions and the like. With the action CORRECT cases take the place of those that DATA holds under their keys.
+    `hospital` is the sender of those files that do not say it; refused where every file does, and where DATA has
+    institutions and not this one.
     """
     progress = progress or Silent()
     layout = read_mapping(mapping) if mapping else None
     for path in paths:
         kind_of(path)
     with loading(root) as new, engine() as backend, ExitStack() as staging:
-        files = _opened(paths, new, format, layout, progress)
+        files = _opened(paths, new, lambda path: incoming(path, "", format, layout, hospital), action, progress)
+        if hospital and not any(its.sender for its in files):
+            raise Refusal("every file says its hospital itself", column="--hospital", value=hospital)
         key = _key(files, new)
         intake = Intake(new, backend, staging, key, action, progress)
         for its in files:
             intake.take(its)
         intake.finish(dict(places or {}))
         progress.step("提交 committing")
-        commit = new.commit(
-            tuple(its.as_source(action) for its in files), made_up, key.region_id() if key else _held_key(new)
-        )
+        sources, region = tuple(its.as_source(action) for its in files), key.region_id() if key else _held_key(new)
+        commit = new.commit(sources, made_up, region, {CODES: intake.book.digest} if intake.book.digest else {})
         return Loaded(commit, tuple(files), intake.lines, intake.checks, intake.closed)
 
 
 def _opened(
-    paths: Sequence[Path], new: Load, format: str | None, layout: Layout | None, progress: Progress
+    paths: Sequence[Path], new: Load, opened: Callable[[Path], Incoming], action: str, progress: Progress
 ) -> list[Incoming]:
     """What the files are, in the order in which they are read; one that was loaded before is refused."""
     files: list[Incoming] = []
     for path in paths:
         if sum(other.name == path.name for other in paths) > 1:
             raise Refusal("two files of one load have this name", file=path.name)
-        files.append(_open(path, new, format, layout, progress))
-        _check_differs(files[-1], files[:-1])
+        its = opened(path)
+        progress.step(f"校验 hashing {path.name} ({its.word.zh} {its.word.en})")
+        its.sha256 = file_sha256(path)
+        _check_new(its, new, action)
+        _check_differs(its, files)
+        files.append(its)
     return sorted(files, key=lambda its: _ORDER.index(its.table))
 
 
-def _open(path: Path, new: Load, format: str | None, layout: Layout | None, progress: Progress) -> Incoming:
-    its = incoming(path, "", format, layout)
-    progress.step(f"校验 hashing {path.name} ({its.word.zh} {its.word.en})")
-    its.sha256 = file_sha256(path)
-    for commit in new.data.commits():
+def _check_new(its: Incoming, new: Load, action: str) -> None:
+    """A file does once what it does; only what it brought can be withdrawn by it, and then be brought again."""
+    for commit in reversed(new.data.commits()):
         for old in commit.sources:
             if old.sha256 == its.sha256:
-                raise Refusal(f"already loaded as {old.file} in commit {commit.number}", file=path.name)
-    return its
+                if (old.action == WITHDRAW) == (action == WITHDRAW):
+                    raise Refusal(f"already loaded as {old.file} in commit {commit.number}", file=its.name)
+                return
 
 
 def _check_differs(its: Incoming, others: Sequence[Incoming]) -> None:

@@ -53,6 +53,8 @@ def read_layout(content: dict[str, Any], path: Path, table: str = "cases") -> La
         _one_of(path, "stays", str(name), _STAYS): _dated(_recipe(path, str(name), its), dates)
         for name, its in _of(path, "stays", content.get("stays", {}), dict).items()
     }
+    if stays and "entered" not in stays:
+        raise Refusal("stays need the column entered", file=path.name)
     return Layout(columns, names, table=table, stays=stays, about=_about(path, content.get("about")), **file)
 
 

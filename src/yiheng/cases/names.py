@@ -6,9 +6,6 @@ from yiheng.cases.cells import Sheet, cells_of
 from yiheng.cases.layout import Layout
 from yiheng.cases.source import Rows
 from yiheng.tables.contract import contract
-from yiheng.tables.data import Load
-from yiheng.tables.engine import engine
-from yiheng.tables.snapshot import read_files
 
 Names = dict[tuple[str, str, str], tuple[str | None, str | None]]
 
@@ -26,10 +23,7 @@ def gather(layout: Layout, rows: Rows, names: Names) -> None:
                 names.setdefault((naming.kind, naming.edition, row["code"]), (row["zh"], row["en"]))
 
 
-def merged(new: Load, names: Names) -> pa.Table:
-    """The names table with these names over those that DATA holds."""
-    with engine() as backend:
-        held = read_files(backend, new.held_files("names"), contract("names")).to_pyarrow()
-    whole = {(row["kind"], row["edition"], row["code"]): (row["zh"], row["en"]) for row in held.to_pylist()} | names
-    rows = [(*key, *texts) for key, texts in sorted(whole.items())]
+def as_rows(names: Names) -> pa.Table:
+    """These names as rows of the table names, in order."""
+    rows = [(*key, *texts) for key, texts in sorted(names.items())]
     return pa.table(list(map(list, zip(*rows, strict=True))), schema=contract("names").schema)

@@ -66,12 +66,14 @@ def test_what_people_write_differently_is_one_name(written: str) -> None:
 @pytest.mark.parametrize("form_id", OFFICIAL)
 def test_a_form_without_what_it_needs_is_refused_by_name(form_id: str) -> None:
     form = known_form(form_id)
+    sent_by = form.layout.columns["hospital"].sources if form.layout else ()
     for code in form.needed:
         with pytest.raises(Refusal) as caught:
             recognise([name for name in form.columns if name != code], FILE)
+        cure = "name the sender: --hospital CODE" if code in sent_by else f"its header: yiheng cases forms {form_id}"
         assert str(caught.value) == (
             f"file a.csv, column {code} {form.columns[code]}: lacks columns of the form {form.word.zh} {form.word.en}"
-            f" -> its header: yiheng cases forms {form_id}"
+            f" -> {cure}"
         )
 
 

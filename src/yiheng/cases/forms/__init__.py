@@ -5,6 +5,6 @@ column list is in `policy/forms`. The tables' own columns are forms too.
 """
 
 from yiheng.cases.forms.known import KNOWN, PLACES, Form, known_form
-from yiheng.cases.forms.recognise import Recognised, as_form, recognise
+from yiheng.cases.forms.recognise import Recognised, as_form, recognise, recognise_withdrawal
 
-__all__ = ["KNOWN", "PLACES", "Form", "Recognised", "as_form", "known_form", "recognise"]
+__all__ = ["KNOWN", "PLACES", "Form", "Recognised", "as_form", "known_form", "recognise", "recognise_withdrawal"]

@@ -1,7 +1,8 @@
 """The rule book (质量规则库): rules, limits, code lists and groups of columns as `policy/quality` has them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,12 +11,13 @@ from yiheng.base.expr import Expr, ExprError, parse
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
 from yiheng.base.yamltext import read_yaml
-from yiheng.cases.quality.codelist import CodeList
+from yiheng.cases.quality.codelist import CodeList, PairList
 from yiheng.cases.quality.frames import TABLES
 from yiheng.policy.loader import Parameter, scheme
 
 PROFILES = ("canonical", "frontpage", "settlement", "mapped", "lines", "icu")
 SEVERITIES = ("reject", "flag")
+CODES = "quality/codes"
 
 _FILE = {"about", "table", "profiles", "rules"}
 _RULE = {"zh", "en", "why", "severity", "when", "column", "cure", "checked_until"}
@@ -50,15 +52,31 @@ class Rule:
         return self.severity == "reject"
 
 
+@dataclass(frozen=True)
+class Version:
+    """A list as a place has it from a day of discharge on; for codes of one edition, where it names one."""
+
+    start: date
+    edition: str
+    content: CodeList | PairList
+
+
 @dataclass(frozen=True, eq=False)
 class Book:
-    """All rules by id, and what their expressions may name beside columns. A book is itself, not its like."""
+    """All rules by id, and what their expressions may name beside columns. A book is itself, not its like.
+
+    `dated`: the lists that a place gives, in order of their days; `unset`: those that it must give, and has not.
+    `digest` is that of what the place gives.
+    """
 
     rules: Mapping[str, Rule]
     families: Mapping[str, Word]
     limits: Mapping[str, int | str]
     lists: Mapping[str, CodeList]
     groups: Mapping[str, tuple[str, ...]]
+    unset: frozenset[str] = frozenset()
+    dated: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    digest: str = ""
 
     def of(self, profile: str, table: str = "cases") -> list[Rule]:
         """The rules over one table for one kind of source."""
@@ -78,6 +96,7 @@ def book() -> Book:
         limits={name: _only(parameter) for name, parameter in _parameters("limits").items()},
         lists={name: CodeList.of(name, _only(parameter)) for name, parameter in _parameters("codes").items()},
         groups={name: tuple(_only(parameter)) for name, parameter in _parameters("columns").items()},
+        unset=scheme(CODES).unset,
     )
 
 

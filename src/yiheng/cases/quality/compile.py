@@ -4,7 +4,7 @@ A comparison with an unknown value is unknown, and an unknown rule is not broken
 said in VOCABULARY, which is also a page of the reference.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -16,10 +16,11 @@ import pyarrow as pa
 from yiheng.base import expr
 from yiheng.base.expr import Expr
 from yiheng.base.refusal import Refusal
-from yiheng.cases.quality.book import Book, Rule
-from yiheng.cases.quality.facts import FILLED, KINDS, REPEATED, Marks, fact_name
+from yiheng.cases.quality.book import Book, Rule, Version
+from yiheng.cases.quality.codelist import CodeList, PairList
+from yiheng.cases.quality.facts import FILLED, KINDS, PAIRED, REPEATED, Marks, fact_name
 from yiheng.cases.quality.frames import schema_of
-from yiheng.codes.keys import icd_column
+from yiheng.codes.keycolumns import icd_column
 from yiheng.tables.contract import contract
 
 BATCH = "batch"
@@ -39,6 +40,7 @@ VOCABULARY = {
     "smallest(x), largest(x)": "of the items of a list, empty ones left out",
     "filled(x)": "how many items of a list are not empty; 0 where there is no list",
     "repeats(x), repeats(x, days)": "how many codes of a list stand there already; with days, on the same day",
+    "pairs(x, LIST)": "1 where two codes of x are a pair of the list, else 0",
     "sum(...), min(...), max(...)": "of columns or a group of columns; unknown ones are left out, unknown when all are",
     "abs(x), year(day)": "the size of a number; the year of a day",
     "days(a, b)": "days from one date to another: 0 on the same day",
@@ -50,17 +52,25 @@ VOCABULARY = {
 
 @dataclass(frozen=True)
 class Compiled:
-    """A rule for one source: `condition` is None where the source lacks a column that it needs.
+    """A rule for one source: `condition` is None where it lacks something, a column or a code list.
 
-    `columns` and `facts` are what a batch must have; `kinds` are the kinds of codes whose lists it looks into: it says
-    nothing of a row where these are of no ICD edition.
+    `columns` and `facts` are what a batch must have. It says nothing of a row where one of `scopes` is not true: its
+    codes are of an ICD edition, a list is in force on its day.
     """
 
     rule: Rule
     condition: ir.BooleanValue | None
+    lacks: tuple[str, ...]
     columns: frozenset[str]
     facts: frozenset[str]
-    kinds: frozenset[str]
+    scopes: Mapping[str, ir.BooleanValue]
+
+
+def marks_of(book: Book) -> Marks:
+    """The bits of all lists of a book, each version of a dated one for itself."""
+    versions = [version.content for its in book.dated.values() for version in its]
+    lists = [content for content in versions if isinstance(content, CodeList)]
+    return Marks([*book.lists.values(), *lists], [content for content in versions if isinstance(content, PairList)])
 
 
 @cache
@@ -72,7 +82,7 @@ def frame(table: str) -> ir.Table:
 
 
 def _fact_names() -> list[str]:
-    codes = [fact_name(column, part) for column in KINDS for part in ("any", "first", "rest", REPEATED)]
+    codes = [fact_name(column, part) for column in KINDS for part in ("any", "first", "rest", REPEATED, PAIRED)]
     lists = [fact_name(column.name, FILLED) for column in contract("cases").columns if pa.types.is_list(column.type)]
     return [*codes, *lists, fact_name("proc", REPEATED, with_day=True)]
 
@@ -83,30 +93,30 @@ def compile_rule(rule: Rule, book: Book, given: frozenset[str], marks: Marks) ->
     condition = reader.condition(rule.tree)
     if rule.column not in reader.table.columns:
         raise reader.refusal(f"there is no column {rule.column}")
-    absent = reader.columns - given
+    lacks = (*sorted(reader.columns - given), *sorted(reader.unset))
     return Compiled(
         rule,
-        None if absent else condition,
+        None if lacks else condition,
+        lacks,
         frozenset(reader.columns & given),
         frozenset(reader.facts),
-        frozenset(reader.kinds),
+        {} if lacks else reader.scopes,
     )
 
 
-def query(rules: list[Compiled], given: frozenset[str], over: str = "cases") -> ir.Table:
-    """One table with a column for each rule: true where it is broken, null where it cannot be said."""
-    table = frame(over)
-    icd = {kind: icd_column(table[its]) if its in given else ibis.literal(True) for kind, its in EDITIONS.items()}
-    answers = {f"icd_{kind}": its for kind, its in icd.items()}
+def query(rules: list[Compiled], over: str = "cases") -> ir.Table:
+    """One table with a column for each rule and scope: true where it is broken, null where it cannot be said."""
+    answers: dict[str, ir.Value] = {"rows": ibis.literal(True)}
     for each in rules:
         if each.condition is not None:
-            answers[each.rule.id] = _where(each.condition, [icd[kind] for kind in sorted(each.kinds)])
-    return table.select(**answers)
+            answers |= each.scopes
+            answers[each.rule.id] = _where(each.condition, each.scopes.values())
+    return frame(over).select(**answers)
 
 
-def _where(condition: ir.BooleanValue, icd: list[ir.BooleanValue]) -> ir.BooleanValue:
+def _where(condition: ir.BooleanValue, scopes: Iterable[ir.BooleanValue]) -> ir.BooleanValue:
     """The condition where all these hold, else null."""
-    for its in icd:
+    for its in scopes:
         condition = its.ifelse(condition, ibis.null("boolean"))
     return condition
 
@@ -121,7 +131,8 @@ class _Reader:
     marks: Marks
     columns: set[str] = field(default_factory=set)
     facts: set[str] = field(default_factory=set)
-    kinds: set[str] = field(default_factory=set)
+    unset: set[str] = field(default_factory=set)
+    scopes: dict[str, ir.BooleanValue] = field(default_factory=dict)
 
     @property
     def table(self) -> ir.Table:
@@ -195,11 +206,45 @@ class _Reader:
                 raise self.refusal(f"{expr.show(item)} any: needs the name of a code list")
             return self.value(item).isin([self.value(each) for each in among.items])
         assert isinstance(among, expr.Name), "the grammar has names and sets here"
-        if among.name not in self.book.lists:
-            raise self.refusal(f"there is no code list {among.name}")
         column, part = self._codes(item, several)
-        self.kinds.add(KINDS[column])
-        return (self._fact(column, part) & self.marks.bit(among.name)) != 0
+        fact = self._fact(column, part)
+        return self._listed(among.name, KINDS[column], lambda its: (fact & self.marks.bit(its.name)) != 0, CodeList)
+
+    def _listed(
+        self, name: str, kind: str, holds: Callable[[CodeList | PairList], ir.BooleanValue], form: type
+    ) -> ir.BooleanValue:
+        """What a list says of codes of this kind: the book's own, or of a place's the version in force on the day."""
+        edition = EDITIONS[kind]
+        self.columns |= {edition} & self.given
+        self.scopes[f"icd_{kind}"] = icd_column(self.table[edition]) if edition in self.given else ibis.literal(True)
+        if name in self.book.dated:
+            return self._in_force(name, self.book.dated[name], edition, holds, form)
+        if name in self.book.unset:
+            self.unset.add(name)
+            return ibis.null("boolean")
+        if name not in self.book.lists or form is not CodeList:
+            raise self.refusal(f"there is no {'code list' if form is CodeList else 'list of pairs'} {name}")
+        return holds(self.book.lists[name])
+
+    def _in_force(
+        self,
+        name: str,
+        versions: tuple[Version, ...],
+        edition: str,
+        holds: Callable[[CodeList | PairList], ir.BooleanValue],
+        form: type,
+    ) -> ir.BooleanValue:
+        day = self._column("discharge_date")
+        found, scope = ibis.null("boolean"), ibis.literal(False)
+        for version in versions:
+            if not isinstance(version.content, form):
+                raise self.refusal(f"{version.content.name}: is a list of {'codes' if form is PairList else 'pairs'}")
+            its = self._column(edition) == version.edition if version.edition else ibis.literal(True)
+            since = (day >= ibis.date(version.start.isoformat())).fill_null(False)
+            found = since.ifelse(holds(version.content), found)
+            scope = since.ifelse(its.fill_null(False), scope)
+        self.scopes[f"list_{name}"] = scope
+        return found
 
     def _codes(self, item: Expr, several: bool) -> tuple[str, str]:
         """The column, and which of its codes, that stand before `in` or `any`."""
@@ -249,6 +294,13 @@ class _Reader:
                 return self._column(self._list(items)).maxs()
             case "filled", [items]:
                 return self._fact(self._list(items), FILLED)
+            case "pairs", [items, expr.Name(among)]:
+                column = self._list(items)
+                fact = self._fact(column, PAIRED)
+                holds = self._listed(
+                    among, KINDS[column], lambda its: (fact & self.marks.pair_bit(its.name)) != 0, PairList
+                )
+                return holds.cast("int64")
             case "repeats", [items]:
                 return self._fact(self._list(items), REPEATED)
             case "repeats", [items, days]:

@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 from numpy.typing import NDArray
 
 from yiheng.cases.quality.book import Book, Rule
-from yiheng.cases.quality.compile import BATCH, EDITIONS, Compiled
+from yiheng.cases.quality.compile import BATCH, Compiled
 from yiheng.cases.quality.facts import facts
 from yiheng.cases.quality.questions import questions
 from yiheng.tables.engine import fetch
@@ -26,10 +26,12 @@ Mask = NDArray[np.bool_]
 class Check:
     """What became of one rule over the rows of a source; `rows` = failed + unknown + not_applicable + passed ones.
 
-    `error`: the engine could not answer, and the rule says nothing of these rows.
+    `error`: the engine could not answer, and the rule says nothing of these rows. `lacks`: the columns and code lists
+    for want of which it is not applicable to any row.
     """
 
     rule: Rule
+    lacks: tuple[str, ...] = ()
     rows: int = 0
     failed: int = 0
     unknown: int = 0
@@ -59,22 +61,21 @@ class Examination:
 
     def __post_init__(self) -> None:
         self._questions = questions(self.book, self.profile, self.given, self.table)
-        self.checks = {each.rule.id: Check(each.rule) for each in self._questions.rules}
+        self.checks = {each.rule.id: Check(each.rule, each.lacks) for each in self._questions.rules}
 
     def examine(self, cases: pa.Table) -> dict[str, Mask]:
         """Which rows, notes beside them, break a rule, by the ids of the rules that some row breaks."""
         if not cases.num_rows:
             return {}
         answers = self._answers(cases)
-        icd = {kind: np.asarray(answers[f"icd_{kind}"]) for kind in EDITIONS}
         broken = {}
         for each in self._questions.rules:
-            mask = self._count(each, cases.num_rows, answers, icd)
+            mask = self._count(each, cases.num_rows, answers)
             if mask.any():
                 broken[each.rule.id] = mask
         return broken
 
-    def _count(self, each: Compiled, rows: int, answers: Mapping[str, pa.Array], icd: Mapping[str, Mask]) -> Mask:
+    def _count(self, each: Compiled, rows: int, answers: Mapping[str, pa.Array]) -> Mask:
         """Add the rows of a batch to a rule's counts; those that break it."""
         check = self.checks[each.rule.id]
         check.rows += rows
@@ -85,7 +86,7 @@ class Examination:
         if each.rule.id not in answers:
             check.error += rows
             return none
-        outside = rows - int(np.logical_and.reduce([icd[kind] for kind in each.kinds] or [~none]).sum())
+        outside = rows - int(np.logical_and.reduce([~none, *(np.asarray(answers[its]) for its in each.scopes)]).sum())
         answer = answers[each.rule.id]
         broken = np.asarray(pc.fill_null(answer, False))
         check.failed += int(broken.sum())

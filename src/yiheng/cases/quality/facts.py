@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.quality.codelist import CodeList
+from yiheng.cases.quality.codelist import CodeList, PairList
 from yiheng.codes.normal import normal
 
 # The columns that hold codes; those of the same kind share the edition column.
 KINDS = {"dx": "dx", "proc": "proc", "external_cause": "dx", "pathology": "dx"}
 # Which codes of a column a fact is about.
 PARTS = ("any", "first", "rest")
-REPEATED, FILLED = "repeats", "filled"
+REPEATED, FILLED, PAIRED = "repeats", "filled", "pairs"
 
 _MOST = 63
 _KEPT = 200_000
@@ -35,18 +35,23 @@ def fact_name(column: str, part: str, with_day: bool = False) -> str:
 
 @dataclass
 class Marks:
-    """The bits of the lists that rules ask for; codes that were looked up are remembered."""
+    """The bits of the lists that rules ask for, and of the lists of pairs; codes that were looked up are remembered."""
 
     lists: Sequence[CodeList]
+    pairs: Sequence[PairList] = ()
     _seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if len(self.lists) > _MOST:
+        if max(len(self.lists), len(self.pairs)) > _MOST:
             raise Refusal(f"more than {_MOST} code lists", file="quality/codes")
 
     def bit(self, name: str) -> int:
         """The bit of a list."""
         return 1 << [each.name for each in self.lists].index(name)
+
+    def pair_bit(self, name: str) -> int:
+        """The bit of a list of pairs."""
+        return 1 << [each.name for each in self.pairs].index(name)
 
     def of(self, codes: Iterable[str | None]) -> Ints:
         """The bits of each code; an empty one is in no list."""
@@ -68,6 +73,8 @@ def facts(cases: Mapping[str, pa.Array], names: Iterable[str], marks: Marks) -> 
         parts = [part for part in PARTS if fact_name(column, part) in wanted]
         if parts:
             found |= {fact_name(column, part): its for part, its in _parts(cases[column], parts, marks)}
+        if fact_name(column, PAIRED) in wanted:
+            found[fact_name(column, PAIRED)] = paired(cases[column], marks.pairs)
         if fact_name(column, REPEATED) in wanted:
             found[fact_name(column, REPEATED)] = repeats(cases[column])
         if fact_name(column, REPEATED, with_day=True) in wanted:
@@ -83,6 +90,21 @@ def filled(column: pa.Array) -> pa.Array:
     items = np.asarray(pc.is_valid(column.flatten()))
     rows = np.asarray(pc.list_parent_indices(column), np.int64)
     return pa.array(np.bincount(rows[items], minlength=len(column)).astype(np.int64), pa.int64())
+
+
+def paired(column: pa.Array, lists: Sequence[PairList]) -> pa.Array:
+    """The bits of the lists of which two codes of a row are a pair; null where the codes are."""
+    items = _Items.of(column)
+    found = np.zeros(len(items.length), np.int64)
+    row = np.repeat(np.arange(len(items.length)), items.length)
+    for bit, its in enumerate(lists):
+        stands = np.array([*(its.stands_in(code) for code in items.codes), False])[items.code]
+        several = np.flatnonzero(np.bincount(row[stands], minlength=len(found)) > 1)
+        for place in several:
+            own = items.code[items.start[place] : items.start[place] + items.length[place]]
+            if its.has_pair([items.codes[code] for code in own if code < len(items.codes)]):
+                found[place] |= 1 << bit
+    return pa.array(found, pa.int64(), mask=items.unknown)
 
 
 def _parts(column: pa.Array, parts: Sequence[str], marks: Marks) -> Iterable[tuple[str, pa.Array]]:

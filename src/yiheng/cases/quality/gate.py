@@ -1,7 +1,8 @@
 """The gate of a load (入库核查): every batch of cases goes through the rules, and what they say is staged beside it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +12,13 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.cases.build import Built
 from yiheng.cases.finding import Finding
-from yiheng.cases.quality.book import book
+from yiheng.cases.quality.book import Book
 from yiheng.cases.quality.examine import Check, Examination
 from yiheng.cases.quality.verdict import Origin, checks_table, verdict
 from yiheng.tables.delta import Staged
 
-Row = tuple[str, int]
+# The numbers of rows by their file.
+RowsOf = Mapping[str, pa.Array]
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Gate:
     """The rules of one load; `findings` and `checks` are where its rows of these tables go."""
 
     backend: Backend
+    book: Book
     commit: int
     findings: Staged
     checks: Staged
@@ -52,24 +55,23 @@ class Gate:
         self, file: str, sheet: str, profile: str, table: str, given: Mapping[str, str]
     ) -> tuple[Examination, Origin]:
         if (file, table) not in self._open:
-            examination = Examination(self.backend, book(), profile, frozenset(given), table)
+            examination = Examination(self.backend, self.book, profile, frozenset(given), table)
             self._open[file, table] = examination, Origin(file, sheet, self.commit, given)
         return self._open[file, table]
 
-    def forget(self, rows: Iterable[Row], table: str) -> None:
-        """Take out what rules over this table found on these rows, by file and row: they did not go in after all.
+    def forget(self, gone: RowsOf, table: str) -> None:
+        """Take out what rules over this table found on these rows: they did not go in after all.
 
         Nothing is judged afterwards.
         """
         self.findings.close()
-        gone = set(rows)
-        about = {rule.id for rule in book().rules.values() if rule.table == table}
+        about = pa.array([rule.id for rule in self.book.rules.values() if rule.table == table], pa.string())
         for path in self.findings.paths if gone else []:
-            files, numbers, rules = (its.to_pylist() for its in pq.read_table(path, columns=["file", "row", "rule"]))
-            found = enumerate(zip(files, numbers, rules, strict=True))
-            places = [place for place, (file, row, rule) in found if (file, row) in gone and rule in about]
-            if places:
-                self.findings.rewrite(path, np.array(places))
+            its = pq.read_table(path, columns=["file", "row", "rule"], read_dictionary=["file", "rule"])
+            out = pc.and_(pc.is_in(its["rule"], value_set=about), among(gone, its["file"], its["row"]))
+            places = np.flatnonzero(np.asarray(out))
+            if len(places):
+                self.findings.rewrite(path, places)
 
     def close(self) -> dict[str, Check]:
         """Stage the counts of every file; those of the whole load."""
@@ -77,8 +79,14 @@ class Gate:
         for examination, origin in self._open.values():
             self.checks.write(checks_table(examination.checks, origin))
             for name, check in examination.checks.items():
-                total[name] = _added(total.get(name, Check(check.rule)), check)
+                total[name] = _added(total.get(name, Check(check.rule, check.lacks)), check)
         return total
+
+
+def among(rows: RowsOf, files: pa.ChunkedArray, numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which of these files and numbers of rows are among the rows, of which there is at least one."""
+    found = [pc.and_(pc.equal(files, file), pc.is_in(numbers, value_set=its)) for file, its in rows.items()]
+    return reduce(pc.or_, found)
 
 
 def _keys_of(rejected: list[Finding], rows: pa.Table) -> dict[int, tuple[str | None, str | None]]:
@@ -91,5 +99,6 @@ def _keys_of(rejected: list[Finding], rows: pa.Table) -> dict[int, tuple[str | N
 
 
 def _added(one: Check, other: Check) -> Check:
-    counts = [each.name for each in fields(Check) if each.name != "rule"]
-    return Check(one.rule, **{name: getattr(one, name) + getattr(other, name) for name in counts})
+    counts = [each.name for each in fields(Check) if each.name not in ("rule", "lacks")]
+    lacks = tuple(dict.fromkeys((*one.lacks, *other.lacks)))
+    return Check(one.rule, lacks, **{name: getattr(one, name) + getattr(other, name) for name in counts})

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 import ibis
 
 from yiheng.cases.quality.book import Book
-from yiheng.cases.quality.compile import EDITIONS, Compiled, compile_rule, query
+from yiheng.cases.quality.compile import Compiled, compile_rule, marks_of, query
 from yiheng.cases.quality.facts import Marks
 
 # Kinds of source that are remembered: each form over each table, with and without some columns.
@@ -36,9 +36,7 @@ class Questions:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        used = {name for each in self.applied for name in each.columns}
-        editions = set(EDITIONS.values()) & self.given if self.table == "cases" else set()
-        return tuple(sorted({"case_id", *used, *editions}))
+        return tuple(sorted({"case_id", *(name for each in self.applied for name in each.columns)}))
 
     @cached_property
     def all_at_once(self) -> str:
@@ -47,12 +45,12 @@ class Questions:
 
     def of(self, rules: tuple[Compiled, ...]) -> str:
         """The query of these rules alone."""
-        return str(ibis.to_sql(query(list(rules), self.given, self.table), dialect="duckdb"))
+        return str(ibis.to_sql(query(list(rules), self.table), dialect="duckdb"))
 
 
 @lru_cache(_REMEMBERED)
 def questions(book: Book, profile: str, given: frozenset[str], table: str) -> Questions:
     """What the rules of a book ask of this kind of source."""
-    marks = Marks(list(book.lists.values()))
+    marks = marks_of(book)
     rules = tuple(compile_rule(rule, book, given, marks) for rule in book.of(profile, table))
     return Questions(rules, given, table, marks)

@@ -54,6 +54,7 @@ def checks_table(checks: Mapping[str, Check], origin: Origin) -> pa.Table:
             "commit": origin.commit, "file": origin.file, "sheet": origin.sheet or None, "rule": name,
             "severity": its.rule.severity, "state": its.state, "rows": its.rows, "failed": its.failed,
             "unknown": its.unknown, "not_applicable": its.not_applicable, "error": its.error,
+            "lacks": " ".join(its.lacks) or None,
         }
         for name, its in checks.items()
     ]  # fmt: skip

@@ -66,7 +66,8 @@ def json_rows(path: Path, wanted: list[str]) -> Iterator[Rows]:
     items = _items(path)
     while batch := list(islice(_read(items, wanted), rows_at_once(len(wanted)))):
         good = [(number, row) for number, row, _ in batch if row is not None]
-        columns = {name: pa.array([row[place] for _, row in good], pa.string()) for place, name in enumerate(wanted)}
+        texts = zip(*(row for _, row in good), strict=True) if good else [()] * len(wanted)
+        columns = {name: pa.array(its, pa.string()) for name, its in zip(wanted, texts, strict=True)}
         numbers = np.array([number for number, _ in good], np.int64)
         yield Rows(pa.table(columns), numbers, [wrong for _, _, wrong in batch if wrong])
 
@@ -105,7 +106,7 @@ def _read(items: Iterator[_Item], wanted: list[str]) -> Iterator[tuple[int, list
             except _Unfit as unfit:
                 wrong = unfit.column, unfit.value
             else:
-                yield item.row, [cells.get(name) for name in wanted], None
+                yield item.row, list(map(cells.get, wanted)), None
                 continue
         yield item.row, None, Finding(item.row, *wrong, "object")
 
@@ -121,11 +122,15 @@ def _cells(content: dict[str, Any]) -> dict[str, str | None]:
     else:
         raise _Unfit(MAIN, _kind(main))
     for name, value in members:
-        found = _node(name, value) if isinstance(value, dict | list) else {name: _text(name, value)}
-        for column, cell in found.items():
-            if column in cells:
-                raise _Unfit(column, "twice")
-            cells[column] = cell
+        if isinstance(value, dict | list):
+            found = _node(name, value)
+            if twice := [column for column in found if column in cells]:
+                raise _Unfit(twice[0], "twice")
+            cells |= found
+        elif name in cells:
+            raise _Unfit(name, "twice")
+        else:
+            cells[name] = _text(name, value)
     return cells
 
 
@@ -134,7 +139,8 @@ def _node(name: str, value: dict[str, Any] | list[Any]) -> dict[str, str | None]
     items = value if isinstance(value, list) else [value]
     if all(isinstance(item, dict) for item in items):
         fields = dict.fromkeys(chain.from_iterable(items))
-        return {f"{name}.{each}": _joined(f"{name}.{each}", [item.get(each) for item in items]) for each in fields}
+        columns = {f"{name}.{each}": [item.get(each) for item in items] for each in fields}
+        return {column: _joined(column, values) for column, values in columns.items()}
     return {name: _joined(name, items)}
 
 
@@ -144,6 +150,8 @@ def _joined(column: str, values: list[Any]) -> str:
 
 def _text(column: str, value: Any) -> str | None:
     """A plain value as text, a number as it is written."""
+    if type(value) is str and ITEM not in value:
+        return value
     if value is None:
         return None
     if isinstance(value, bool):
@@ -159,8 +167,10 @@ def _text(column: str, value: Any) -> str | None:
 
 
 def _number(value: Decimal) -> str:
+    if "E" not in (text := str(value)):
+        return text
     exponent = value.as_tuple().exponent
-    return format(value, "f") if isinstance(exponent, int) and -_PLACES <= exponent <= 0 else str(value)
+    return format(value, "f") if isinstance(exponent, int) and -_PLACES <= exponent <= 0 else text
 
 
 def _kind(value: Any) -> str:
