@@ -358,7 +358,7 @@ def test_near_misses_are_told(yiheng: Callable[..., Any], pack: Path, cases: Pat
     explain = ("drg", "explain", "--pack", pack, "--cases", cases, "--case-id", "2", "--near")
     assert yiheng(*explain).out.splitlines()[-2:] == [
         "临近病组:",
-        "  IB1: 缺 主要手术操作属于表 ss (adrg.csv 1); 例如 主要手术操作 36.0600X004 支架置入, 则为 IB19 支架",
+        "  IB1: 缺 主要手术操作属于 IB1 的表 ss (adrg.csv 1); 例如 主要手术操作 36.0600X004 支架置入, 则为 IB19 支架",
     ]
     data = json.loads(yiheng(*explain, "--json").out)
     assert [miss["would_be"]["drg"] for miss in data["near"]["misses"]] == ["IB19"]

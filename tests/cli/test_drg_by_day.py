@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -146,10 +147,6 @@ def test_a_file_without_dates_is_refused(yiheng: Callable[..., Any], tmp_path: P
     [
         (("--pack", "auto"), "column --place: --pack auto and --place go together"),
         (("--pack", "old", "--place", "city"), "column --place, value city: --pack auto and --place go together"),
-        (
-            ("--pack", "auto", "--place", "city", "--engine", "spark://x:1"),
-            "column --engine, value spark://x:1: a cluster groups by one pack -> --engine local",
-        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(
@@ -158,3 +155,98 @@ def test_what_does_not_go_together_is_refused(
     out = tmp_path / "out.parquet"
     assert yiheng("drg", "group", "--cases", tmp_path, "--out", out, *more).refusal == line
     assert not out.exists()
+
+
+def test_a_case_is_explained_by_the_pack_of_its_day(yiheng: Callable[..., Any], region: Callable[..., Path]) -> None:
+    explain = ("drg", "explain", "--pack", "auto", "--place", "city", "--cases", region(*DAYS), "--json", "--case-id")
+    found = [json.loads(yiheng(*explain, case_id).out)["result"]["drg"] for case_id in ("0", "1")]
+    assert found == ["IB19", "IR19"]
+
+
+@pytest.mark.parametrize(
+    ("day", "line"),
+    [
+        (None, ", column discharge_date: has no discharge date: no pack is in force for it"),
+        ("2022-12-31", "no pack is in force in city on 2022-12-31 -> in force: 2023-01-01 .. 2023-12-31"),
+    ],
+)
+def test_a_case_without_a_pack_is_not_explained(
+    yiheng: Callable[..., Any], region: Callable[..., Path], day: str | None, line: str
+) -> None:
+    explain = ("drg", "explain", "--pack", "auto", "--place", "city", "--cases", region(day), "--case-id", "0")
+    assert line in yiheng(*explain).refusal
+    found = yiheng("drg", "explain", "--pack", "auto", "--cases", "x", "--case-id", "0").refusal
+    assert found == "column --place: --pack auto and --place go together"
+
+
+def test_a_case_of_json_says_its_day(yiheng: Callable[..., Any], region: Callable[..., Path], tmp_path: Path) -> None:
+    new = region("2024-01-01") / "policy" / "drg" / "new"
+    case = {"case_id": "1", "sex": 1, "age": 60, "dx": ["I21.900"], "proc": ["36.07"], "discharge_date": "2024-01-01"}
+    (tmp_path / "case.json").write_text(json.dumps(case), encoding="utf-8")
+    found = yiheng("drg", "explain", "--pack", new, "--case", tmp_path / "case.json", "--json")
+    assert json.loads(found.out)["result"]["drg"] == "IB19"
+    (tmp_path / "case.json").write_text(json.dumps(case | {"discharge_date": "2024-01-32"}), encoding="utf-8")
+    found = yiheng("drg", "explain", "--pack", new, "--case", tmp_path / "case.json").refusal
+    assert found == "file case.json, column discharge_date, value 2024-01-32: does not fit date32[day]"
+
+
+def test_groups_are_reconciled_by_the_pack_of_each_day(
+    yiheng: Callable[..., Any], region: Callable[..., Path], tmp_path: Path
+) -> None:
+    data, out, payer = region(*DAYS), tmp_path / "out.csv", tmp_path / "payer.csv"
+    payer.write_text("hospital,case_id,drg\nA,1,IB19\nA,0,IB19\nA,3,IR19\nB,0,IR19\n", encoding="utf-8")
+    reconcile = ("drg", "reconcile", "--pack", "auto", "--place", "city", "--cases", data, "--payer", payer)
+    lines = yiheng(*reconcile, "--out", out).out.splitlines()
+    assert lines[0] == "4 例"
+    assert lines[-3:] == ["仅医保返回有的病例: 1", f"old: {UNCHECKED}", f"new: {UNCHECKED}"]
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["case_id"], row["drg"], row["payer_drg"]) for row in rows] == [
+        ("0", "IB19", "IB19"), ("1", "IR19", "IB19"), ("2", "IR19", ""), ("3", "IB19", "IR19"),
+    ]  # fmt: skip
+    assert [row["payer_kind"] for row in rows][::2] == ["same", "absent"]
+    # Under the rules of its day the operation of case 1 is in no list, that of case 3 is.
+    assert rows[1]["payer_why"] != rows[3]["payer_why"]
+
+
+def test_another_pack_is_held_against_those_in_force(yiheng: Callable[..., Any], region: Callable[..., Path]) -> None:
+    data = region(*DAYS)
+    new = data / "policy" / "drg" / "new"
+    found = yiheng("policy", "impact", "auto", new, "--place", "city", "--cases", data, "--lang", "en").out
+    lines = found.splitlines()
+    assert lines[:3] == ["2 of 4 cases move", "before\tafter\tn\tweight\tweight", "IR19\tIB19\t2\t-\t-"]
+    assert lines[-2:] == [f"old: {UNCHECKED}", f"new: {UNCHECKED}"]
+    found = yiheng("policy", "impact", new, new, "--place", "city", "--cases", data).refusal
+    assert found == "column --place, value city: --pack auto and --place go together"
+
+
+def test_weights_that_depend_on_the_day_are_refused(yiheng: Callable[..., Any], region: Callable[..., Path]) -> None:
+    data = region(*DAYS)
+    for name, weight in (("old", "1.20"), ("new", "1.30")):
+        text = f"drg,weight\nIB19,{weight}\nIR19,0.80\n"
+        (data / "policy" / "drg" / name / "weights.csv").write_text(text, encoding="utf-8")
+    new = data / "policy" / "drg" / "new"
+    found = yiheng("policy", "impact", "auto", new, "--place", "city", "--cases", data).refusal
+    what = "has another weight than a pack in force on other days: 1.30"
+    assert found == f"file new, column drg, value IB19: {what} -> cases of one period"
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_a_cluster_keeps_the_same_run_of_data(
+    master: str, yiheng: Callable[..., Any], region: Callable[..., Path], tmp_path: Path
+) -> None:
+    data = region(*DAYS)
+    one = ("drg", "group", "--pack", data / "policy" / "drg" / "new", "--cases", data, "--out")
+    for name, command in (("one", one), ("auto", auto(data, tmp_path / "x.parquet")[:-1])):
+        here, there = tmp_path / f"{name}-here.parquet", tmp_path / f"{name}-there.parquet"
+        assert yiheng(*command, here).code == 0
+        (run,) = (folder for folder in Data.open(data).results.glob("groupings/0*"))
+        kept = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        shutil.rmtree(run)
+        assert yiheng(*command, there, "--engine", master).code == 0
+        (again,) = Data.open(data).results.glob("groupings/0*")
+        assert (again.name, json.loads((again / "run.json").read_text(encoding="utf-8"))) == (run.name, kept)
+        assert pq.read_table(there).to_pydict() == pq.read_table(here).to_pydict()
+        assert pq.read_schema(there).metadata == pq.read_schema(here).metadata
+        shutil.rmtree(again)

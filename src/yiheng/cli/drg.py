@@ -12,6 +12,7 @@ import typer
 
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.base.refusal import Refusal
+from yiheng.cli.drg_place import check_place
 from yiheng.drg.case import ID_COLUMNS, USED
 from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.chosen import Chosen, by_one
@@ -26,31 +27,29 @@ from yiheng.tables.version import code_version
 
 app = typer.Typer(help="按疾病诊断相关分组 DRG: groups by a rule pack that anyone can read.", no_args_is_help=True)
 
-PackOption = Annotated[
-    str, typer.Option(help="A rule pack: a folder, FILE.zip, FILE.xlsx, or the id of a built-in one.")
+AutoOption = Annotated[
+    str,
+    typer.Option(
+        help="A rule pack for every case: a folder, FILE.zip, FILE.xlsx, or the id of a built-in one; "
+        "or auto: the one in force on each discharge date, with --place."
+    ),
+]
+PlaceOption = Annotated[
+    str | None, typer.Option(help="The place whose packs --pack auto takes, from DATA/policy/drg/places.yaml.")
 ]
 CommitOption = Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")]
 _SHOWN = 5
 LOCAL, SCHEME = "local", "spark://"
-AUTO = "auto"
 
 
 @app.command()
 def group(
-    pack: Annotated[
-        str,
-        typer.Option(
-            help="A rule pack for every case: a folder, FILE.zip, FILE.xlsx, or the id of a built-in one; "
-            "or auto: the one in force on each discharge date, with --place."
-        ),
-    ],
+    pack: AutoOption,
     cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file of cases.")],
     out: Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")],
     commit: CommitOption = None,
     engine: Annotated[str, typer.Option(help="local, or a Spark cluster: spark://HOST:PORT.")] = LOCAL,
-    place: Annotated[
-        str | None, typer.Option(help="The place whose packs --pack auto takes, from DATA/policy/drg/places.yaml.")
-    ] = None,
+    place: PlaceOption = None,
 ) -> None:
     """Give each case its DRG, or the reason why it has none; rows and order are those of the input."""
     check_out(out)
@@ -61,7 +60,8 @@ def group(
         from yiheng.cli.drg_by_day import group_by_day
 
         with shown_progress() as progress:
-            chosen, counted = group_by_day(place, cases, commit, out, {"code_version": version}, progress)
+            about, cluster = {"code_version": version}, None if engine == LOCAL else engine
+            chosen, counted = group_by_day(place, cases, commit, out, about, cluster, progress)
     else:
         rules = stored(pack, cache_folder(), version)
         _tell_findings(rules.findings)
@@ -75,10 +75,7 @@ def group(
 def _check_ways(pack: str, place: str | None, engine: str) -> None:
     if engine != LOCAL and not engine.startswith(SCHEME):
         raise Refusal("is neither local nor spark://HOST:PORT", column="--engine", value=engine)
-    if (pack == AUTO) != (place is not None):
-        raise Refusal("--pack auto and --place go together", column="--place", value=place or "")
-    if pack == AUTO and engine != LOCAL:
-        raise Refusal("a cluster groups by one pack", column="--engine", value=engine, cure="--engine local")
+    check_place((pack,), place)
 
 
 def _group(
@@ -123,12 +120,13 @@ CodesOption = Annotated[list[str] | None, typer.Option(help="A simulation: may b
 
 @app.command()
 def explain(
-    pack: PackOption,
+    pack: AutoOption,
     case: Annotated[Path | None, typer.Option(help="A JSON file with the columns of one case.")] = None,
     cases: Annotated[Path | None, typer.Option(help="DATA, or a Parquet or CSV file of cases.")] = None,
     hospital: Annotated[str | None, typer.Option(help="The hospital of the case.")] = None,
     case_id: Annotated[str | None, typer.Option(help="The case.")] = None,
     commit: CommitOption = None,
+    place: PlaceOption = None,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     as_json: Annotated[bool, typer.Option("--json", help="The explanation as data.")] = False,
     near: Annotated[bool, typer.Option("--near", help="Also the groups that it nearly reached.")] = False,
@@ -150,13 +148,15 @@ def explain(
         raise Refusal("is neither zh nor en", column="--lang", value=lang)
     if (case is None) == (cases is None) or (cases is not None and case_id is None):
         raise Refusal("give either --case FILE.json, or --cases IN with --case-id ID")
-    from yiheng.cli.drg_explain import Asked, explained_lines
+    check_place((pack,), place)
+    from yiheng.cli.drg_explain import Asked, explained_lines, pack_for
     from yiheng.drg.telling.whatif import Changes
 
     dx, no_dx, proc, no_proc = (tuple(its or ()) for its in (add_dx, drop_dx, add_proc, drop_proc))
     changes = Changes(principal, dx, no_dx, principal_proc, proc, no_proc, _numbers(given or []))
     row = _read_json(case) if case is not None else _find(Path(str(cases)), hospital, str(case_id), commit)
-    typer.echo("\n".join(explained_lines(pack, row, changes, Asked(lang, as_json, near))))
+    found = pack_for(pack, place, cases, row)
+    typer.echo("\n".join(explained_lines(found, row, changes, Asked(lang, as_json, near))))
 
 
 def _numbers(given: list[str]) -> dict[str, Any]:
@@ -179,21 +179,23 @@ def _from_text(name: str, text: str) -> Any:
 
 @app.command("reconcile")
 def reconcile_groups(
-    pack: PackOption,
+    pack: AutoOption,
     cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file; `group` is the hospital's own group.")],
     out: Annotated[Path, typer.Option(help="Every case with its groups: .parquet or .csv.")],
     payer: Annotated[Path | None, typer.Option(help="What the payer returned: hospital,case_id,drg as CSV.")] = None,
     commit: CommitOption = None,
+    place: PlaceOption = None,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
 ) -> None:
     """Our own group, the hospital's and the payer's of each case side by side, with each difference explained."""
     check_out(out)
     if lang not in ("zh", "en"):
         raise Refusal("is neither zh nor en", column="--lang", value=lang)
-    from yiheng.cli.drg_reconcile import reconcile
+    check_place((pack,), place)
+    from yiheng.cli.drg_reconcile import Sources, reconcile
 
-    found = reconcile(pack, cases, payer, commit, out, lang)
-    typer.echo("\n".join((*found.lines(lang), *warnings([found.pack], _today()))))
+    found = reconcile(Sources(pack, place, cases, payer, commit), out, lang)
+    typer.echo("\n".join((*found.lines(lang), *warnings(found.packs, _today()))))
 
 
 def _find(path: Path, hospital: str | None, case_id: str, commit: int | None) -> dict[str, Any]:
@@ -224,6 +226,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _fitting(path: Path, name: str, value: Any) -> Any:
     kind = contract("cases").column(name).type
     try:
+        if pa.types.is_date(kind) and isinstance(value, str):
+            return pa.array([value]).cast(kind)[0].as_py()
         if pa.types.is_list(kind) and not isinstance(value, list | None):
             raise TypeError(value)
         return pa.array([value], kind)[0].as_py()

@@ -54,33 +54,40 @@ def group_found(
 def group_by_cluster(
     master: str, rules: Compiled, path: Path, commit: int | None, out: Path, about: dict[str, str], progress: Progress
 ) -> dict[str, int]:
-    """Group a Parquet file or DATA on a Spark cluster; the results are put in order and written here."""
-    chosen = by_one(rules)
+    """Group a Parquet file or DATA by one pack on a Spark cluster; see `group_found_by_cluster`."""
     with engine() as backend:
         found = open_cases(backend, path, commit, USED)
         found.need(*NEEDED)
-        files = [str(path.absolute())]
-        if found.snapshot is not None:
-            version = found.snapshot.commit.tables["cases"]
-            files = version_files(found.snapshot.data.table_folder("cases"), version)
-        elif not is_plain(path, USED):
-            raise Refusal("is no Parquet file with the case table's types: a cluster reads no other", file=found.shown)
-        progress.step("grouping", None)
-        parts = scratch(backend) / "parts"
-        columns = [*found.id_columns, *(name for name in rules.columns if name in found.given)]
-        group_on_cluster(master, rules, files, columns, found.id_columns, parts)
-        order = [PLACE] if found.snapshot is None else found.id_columns
-        result = backend.read_parquet(f"{parts}/*.parquet").order_by(order).select(*found.id_columns, *OUT)
-        write_out(backend, result, out, _said(chosen, found, about))
-        _keep(backend, chosen, found, result)
-        rows = result.group_by("status").agg(n=result.count()).to_pyarrow().to_pylist()
+        return group_found_by_cluster(backend, master, by_one(rules), path, found, out, about, progress)
+
+
+def group_found_by_cluster(
+    backend: Backend, master: str, chosen: Chosen, path: Path, found: Cases, out: Path, about: dict[str, str],
+    progress: Progress,
+) -> dict[str, int]:  # fmt: skip
+    """Group cases that are open on a Spark cluster; the results are put in order, written and kept here."""
+    files = [str(path.absolute())]
+    if found.snapshot is not None:
+        version = found.snapshot.commit.tables["cases"]
+        files = version_files(found.snapshot.data.table_folder("cases"), version)
+    elif not is_plain(path, {*USED, *chosen.columns}):
+        raise Refusal("is no Parquet file with the case table's types: a cluster reads no other", file=found.shown)
+    progress.step("grouping", None)
+    parts = scratch(backend) / "parts"
+    columns = [*found.id_columns, *(name for name in chosen.columns if name in found.given)]
+    group_on_cluster(master, chosen, files, columns, found.id_columns, parts)
+    order = [PLACE] if found.snapshot is None else found.id_columns
+    result = backend.read_parquet(f"{parts}/*.parquet").order_by(order).select(*found.id_columns, *OUT)
+    write_out(backend, result, out, _said(chosen, found, about))
+    _keep(backend, chosen, found, result)
+    rows = result.group_by("status").agg(n=result.count()).to_pyarrow().to_pylist()
     return {row["status"]: row["n"] for row in rows}
 
 
 def find_cases(path: Path, hospital: str | None, case_id: str, commit: int | None) -> list[dict[str, Any]]:
     """The first two cases of this id, of one hospital or of all."""
     with engine() as backend:
-        found = open_cases(backend, path, commit, USED)
+        found = open_cases(backend, path, commit, (*USED, "discharge_date"))
         found.need(*NEEDED)
         chosen = found.table.filter(found.table.case_id == case_id)
         if hospital is not None:

@@ -1,43 +1,42 @@
 """`yiheng drg reconcile`: our own group, the hospital's and the payer's side by side, each difference explained."""
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.input import open_cases
+from yiheng.cases.input import Cases, open_cases
+from yiheng.cli.drg_by_day import applied
+from yiheng.cli.drg_payer import PAYER, Payer, payer_groups
 from yiheng.codes.normal import normal
 from yiheng.drg.case import NEEDED, USED, case_of
-from yiheng.drg.kernel.batch import Grouper
-from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.kernel.applied import Applied
+from yiheng.drg.kernel.dated import DAY
 from yiheng.drg.kernel.stream import BATCH
-from yiheng.drg.packs.opening import open_pack
-from yiheng.drg.packs.pack import Pack
 from yiheng.drg.packs.standing import Standing, metadata
 from yiheng.drg.result import OUT, Result
 from yiheng.drg.telling.lines import KINDS, told_difference
 from yiheng.drg.telling.reconcile import ABSENT, CLASSES, SAME, compared
-from yiheng.tables.engine import engine
+from yiheng.tables.engine import engine, scratch
 from yiheng.tables.out import write_out
 from yiheng.tables.version import code_version
 
 GIVEN = "group"
 SIDES = ("hospital", "payer")
 COLUMNS = ("status", "drg", *(f"{side}_{what}" for side in SIDES for what in ("drg", "kind", "why")))
-Key = tuple[str | None, str | None]
-Payer = dict[Key, str]
 
 
 @dataclass
 class Reconciled:
-    """How many cases differ in which way on each side; cases of the payer that are not among ours; by which pack."""
+    """How many cases differ in which way on each side; cases of the payer that are not among ours; by which packs."""
 
-    pack: Standing
+    packs: Sequence[Standing]
     cases: int = 0
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in SIDES})
     only_payer: int = 0
@@ -54,83 +53,73 @@ class Reconciled:
             yield f"仅医保返回有的病例: {self.only_payer}" if chinese else f"only the payer has: {self.only_payer}"
 
 
-def reconcile(given: str, cases: Path, payer: Path | None, commit: int | None, out: Path, lang: str) -> Reconciled:
-    """Write every case with its three groups, and why they differ, to `out`."""
-    pack = open_pack(given)
+@dataclass(frozen=True)
+class Sources:
+    """What is held against what: the pack (auto: that of each day in `place`), the cases, and what the payer said."""
+
+    pack: str
+    place: str | None
+    cases: Path
+    payer: Path | None
+    commit: int | None
+
+
+def reconcile(of: Sources, out: Path, lang: str) -> Reconciled:
+    """Write every case with its three groups, and why they differ, to `out`; memory does not grow with the cases."""
     with engine() as backend:
-        found = open_cases(backend, cases, commit, (*USED, GIVEN))
+        found = open_cases(backend, of.cases, of.commit, (*USED, DAY, GIVEN))
         found.need(*NEEDED)
-        if payer is None and GIVEN not in found.given:
-            raise Refusal("there is nothing to compare with", file=str(cases), column=GIVEN, cure="--payer FILE.csv")
-        work = _Work(
-            pack, found.id_columns, {} if payer is None else read_payer(payer, "hospital" in found.given), lang
-        )
-        table = found.table.order_by("row").select(
-            [*found.id_columns, *(name for name in (*work.grouper.columns, GIVEN) if name in found.given)]
-        )
-        batches = backend.con.sql(backend.compile(table)).to_arrow_reader(BATCH)
-        tables = [work.batch(batch) for batch in batches]
-        if not tables:
-            raise Refusal("there are no cases", file=str(cases))
-        about = {"code_version": code_version()} | metadata([pack.standing])
-        write_out(backend, pa.concat_tables(tables), out, about)
-    work.summary.only_payer = len(work.returned.keys() - work.met)
+        if of.payer is None and GIVEN not in found.given:
+            raise Refusal("there is nothing to compare with", file=str(of.cases), column=GIVEN, cure="--payer FILE.csv")
+        payer = None if of.payer is None else payer_groups(backend, of.payer, "hospital" in found.given)
+        rules = applied(of.pack, of.place, of.cases, found)
+        work = _Work(rules, found.id_columns, lang)
+        path = scratch(backend) / "reconciled.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(path, work.schema) as writer:
+            for batch in _batches(backend, found, work.columns, payer):
+                writer.write_batch(work.batch(batch))
+        if not work.summary.cases:
+            raise Refusal("there are no cases", file=str(of.cases))
+        about = {"code_version": code_version()} | metadata(rules.chosen.packs)
+        write_out(backend, backend.read_parquet(str(path)), out, about)
+        work.summary.only_payer = 0 if payer is None else payer.beyond(found.table)
     return work.summary
 
 
-def read_payer(path: Path, with_hospital: bool) -> Payer:
-    """The groups that the payer returned, by hospital and case (without hospitals by case): hospital,case_id,drg."""
-    needed = ("hospital", "case_id", "drg") if with_hospital else ("case_id", "drg")
-    found: Payer = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, strict=True)
-            for column in needed:
-                if column not in (reader.fieldnames or ()):
-                    raise Refusal("this column is missing", file=path.name, column=column)
-            for number, row in enumerate(reader, 1):
-                _take(found, row, number, with_hospital, path)
-    except FileNotFoundError:
-        raise Refusal("there is no such file", file=str(path)) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Refusal(f"cannot be read: {error}", file=path.name) from None
-    return found
-
-
-def _take(found: Payer, row: dict[str, Any], number: int, with_hospital: bool, path: Path) -> None:
-    if None in row or None in row.values():
-        raise Refusal("has not as many cells as the header", file=path.name, row=number)
-    key = (row["hospital"] if with_hospital else "", row["case_id"])
-    if key in found:
-        raise Refusal("this case is there twice", file=path.name, row=number, column="case_id", value=row["case_id"])
-    found[key] = normal(row["drg"])
+def _batches(backend: Backend, found: Cases, columns: Sequence[str], payer: Payer | None) -> Iterator[pa.RecordBatch]:
+    """The cases in order, with what the payer returned for each."""
+    names = [*found.id_columns, *(name for name in columns if name in found.given)]
+    table: ir.Table = found.table.select(*names, "row")
+    table = table if payer is None else payer.beside(table)
+    ordered = table.order_by("row").drop("row")
+    yield from backend.con.sql(backend.compile(ordered)).to_arrow_reader(BATCH)
 
 
 class _Work:
     """Cases held against what others say, batch by batch."""
 
-    def __init__(self, pack: Pack, ids: list[str], returned: Payer, lang: str) -> None:
-        self.pack, self.ids, self.returned, self.lang = pack, ids, returned, lang
-        self.grouper = Grouper(compiled(pack))
-        self.met: set[Key] = set()
-        self.summary = Reconciled(pack.standing)
+    def __init__(self, rules: Applied, ids: list[str], lang: str) -> None:
+        self.rules, self.ids, self.lang = rules, ids, lang
+        self.grouper = rules.chosen.make()
+        self.columns = (*dict.fromkeys((*rules.chosen.columns, GIVEN)),)
+        self.schema = pa.schema([(name, pa.string()) for name in (*ids, *COLUMNS)])
+        self.summary = Reconciled(rules.chosen.packs)
 
-    def batch(self, batch: pa.RecordBatch) -> pa.Table:
+    def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Ids, our own status and group, and for each side its group, the kind of difference and why."""
         results = self.grouper.group(batch)
         own = [Result(*values) for values in zip(*(results.column(name).to_pylist() for name in OUT), strict=True)]
         columns: dict[str, list[str | None]] = {"status": [its.status for its in own], "drg": [its.drg for its in own]}
-        keys = list(zip(_cells(batch, "hospital", ""), _cells(batch, "case_id", ""), strict=True))
-        self.met.update(keys)
         self.summary.cases += batch.num_rows
-        others = (_cells(batch, GIVEN, None), [self.returned.get(key) for key in keys])
+        others = (_cells(batch, GIVEN), _cells(batch, PAYER))
         for side, given in zip(SIDES, others, strict=True):
             rows = [self._held(batch, place, *pair) for place, pair in enumerate(zip(own, given, strict=True))]
             self.summary.counts[side].update(kind for _, kind, _ in rows)
             for place, what in enumerate(("drg", "kind", "why")):
                 columns[f"{side}_{what}"] = [row[place] for row in rows]
-        text = {name: pa.array(columns[name], pa.string()) for name in COLUMNS}
-        return pa.table({name: batch.column(name) for name in self.ids} | text)
+        text = [pa.array(columns[name], pa.string()) for name in COLUMNS]
+        return pa.RecordBatch.from_arrays([*(batch.column(name) for name in self.ids), *text], schema=self.schema)
 
     def _held(
         self, batch: pa.RecordBatch, place: int, own: Result, other: str | None
@@ -140,12 +129,12 @@ class _Work:
         if not code or code == own.drg:
             return code or None, SAME if code else ABSENT, None
         row = {name: batch.column(name)[place].as_py() for name in batch.schema.names}
-        found = compared(self.pack, case_of(row, self.pack.switches.weight_column), own, code)
-        return code, found.kind, told_difference(found, self.pack, self.lang)
+        pack = self.rules.of(row.get(DAY))
+        found = compared(pack, case_of(row, pack.switches.weight_column), own, code)
+        return code, found.kind, told_difference(found, pack, self.lang)
 
 
-def _cells(batch: pa.RecordBatch, name: str, absent: str | None) -> list[str | None]:
-    """The texts of a column; `absent` where there is none."""
-    if name not in batch.schema.names:
-        return [absent] * batch.num_rows
-    return [absent if cell is None else cell for cell in batch.column(name).to_pylist()]
+def _cells(batch: pa.RecordBatch, name: str) -> list[str | None]:
+    """The texts of a column; none where there is none."""
+    found: list[str | None] = batch.column(name).to_pylist() if name in batch.schema.names else [None] * batch.num_rows
+    return found

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from yiheng.base.refusal import Refusal
 from yiheng.drg.case import case_of
 from yiheng.drg.compare.impact import Impact, impact
+from yiheng.drg.kernel.applied import one_pack
 from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
 
@@ -44,7 +45,7 @@ CASES = [
 
 def effect(before: Pack, after: Pack, *batches: pa.RecordBatch) -> tuple[Impact, list[dict[str, Any]]]:
     moved: list[pa.RecordBatch] = []
-    found = impact(batches, before, after, IDS, moved.append)
+    found = impact(batches, one_pack(before), one_pack(after), IDS, moved.append)
     return found, [row for each in moved for row in found.weighed(each).to_pylist()]
 
 
@@ -94,7 +95,7 @@ def test_nothing_moves_under_the_same_pack(pack_of: Packs) -> None:
 def test_a_file_without_hospitals_or_fees_is_one_unit_without_weights(pack_of: Packs) -> None:
     batch = batch_of(*CASES).select(["case_id", "sex", "age", "dx", "proc"])
     after = pack_of(adrg_list=["BB1,ss,01.1", "CR1,zd,C01"])
-    found = impact([batch], pack_of(), after, ["case_id"], lambda _: None)
+    found = impact([batch], one_pack(pack_of()), one_pack(after), ["case_id"], lambda _: None)
     assert [list(row.values()) for row in found.hospitals.to_pylist()] == [["", 5, 2, 0, None, 0, None]]
 
 

@@ -1,5 +1,9 @@
-"""drg.kernel.batch: it gives what the reference gives, in every output column, whatever the pack and the cases."""
+"""drg.kernel.batch: it gives what the reference gives, in every output column, whatever the pack and the cases.
 
+YIHENG_SOAK says how many parts of generated cases there are (`make soak`).
+"""
+
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +24,9 @@ from yiheng.drg.result import OUT
 from yiheng.tables.contract import contract
 
 VERSIONS = ("chs_drg_10", "chs_drg_11", "foshan_2022")
+# Parts of 50,000 generated cases a version, 20 of them in `make soak`; each is a test, so that they share processors.
+PART = 50_000
+PARTS = int(os.environ.get("YIHENG_SOAK", "1"))
 SCHEMA = pa.schema([contract("cases").schema.field(name) for name in (*COLUMNS, *WEIGHTS)])
 Rows = list[dict[str, Any]]
 
@@ -35,7 +42,7 @@ def differing(pack: Pack, rows: Rows) -> list[tuple[Any, ...]]:
 class Chance:
     """Cases drawn evenly over everything that a pack names, on its borders, and beyond."""
 
-    def __init__(self, pack: Pack, seed: int) -> None:
+    def __init__(self, pack: Pack, seed: int | str) -> None:
         self.random = random.Random(seed)
         self.dx = [*sorted({*pack.dx_names, *_named(pack, "zd"), *_named(pack, "MDC")}), "Q99.9", "医", "", None]
         self.proc = [*sorted({*pack.proc_names, *_named(pack, "ss")}), "99.9999", " ", None]
@@ -209,10 +216,11 @@ def test_kernel_equals_reference_on_golden_and_generated_cases(shared: Path, ver
 
 @pytest.mark.slow
 @pytest.mark.parity
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("version", VERSIONS)
-def test_kernel_equals_reference_on_many_generated_cases(shared: Path, version: str) -> None:
+def test_kernel_equals_reference_on_many_generated_cases(shared: Path, version: str, part: int) -> None:
     pack = read_pack(shared / "packs" / version)
-    assert differing(pack, Chance(pack, 4).rows(50_000)) == []
+    assert differing(pack, Chance(pack, f"many {part}").rows(PART)) == []
 
 
 def test_how_a_batch_is_stored_changes_nothing(pack_of: Callable[..., Pack]) -> None:
@@ -226,6 +234,29 @@ def test_how_a_batch_is_stored_changes_nothing(pack_of: Callable[..., Pack]) -> 
     parts = [batch.slice(0, 7), batch.slice(7, 100), batch.slice(107)]
     assert [row for part in parts for row in grouper.group(part).to_pylist()] == expected
     assert grouper.group(batch.slice(0, 0)).to_pylist() == []
+
+
+@pytest.mark.parity
+def test_what_is_remembered_is_what_would_be_found(pack_of: Callable[..., Pack]) -> None:
+    """Each case as the first of a grouper, and after thousands of others."""
+    pack = pack_of(**EVERYTHING)
+    batch = pa.RecordBatch.from_pylist(Chance(pack, 7).rows(3_000), schema=SCHEMA)
+    grouper = Grouper(compiled(pack))
+    first = grouper.group(batch).to_pylist()
+    assert grouper.group(batch).to_pylist() == first
+    alone = range(0, batch.num_rows, 100)
+    assert [Grouper(compiled(pack)).group(batch.slice(place, 1)).to_pylist()[0] for place in alone] == first[::100]
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("count", [21, 22, 23, 40])
+def test_a_pack_with_many_ranges_is_grouped_as_well(pack_of: Callable[..., Pack], count: int) -> None:
+    """More ranges than an answer has bits for: nothing is remembered."""
+    drg = [f"BR1,BR1,BR1{place:02},x,{place},age == {place + 20}" for place in range(count)]
+    pack = pack_of(**EVERYTHING | {"drg": [*drg, "BR1,BR1,BR199,x,99,true"]})
+    rows = [{"sex": 1, "age": age, "dx": ["I60", "M03"]} for age in (*range(18, 70), *range(70, 18, -1))]
+    assert differing(pack, rows) == []
+    assert {group(pack, case_of(row)).drg for row in rows} == {f"BR1{place:02}" for place in (*range(count), 99)}
 
 
 def test_columns_that_a_batch_lacks_are_unknown(pack_of: Callable[..., Pack]) -> None:

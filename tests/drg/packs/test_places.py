@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.kernel.dated import DatedGrouper, split_by_pack
+from yiheng.drg.kernel.dated import DatedGrouper, by_day, split_by_pack
 from yiheng.drg.packs.opening import open_pack
 from yiheng.drg.packs.places import InForce, packs_in_force, registry
 from yiheng.drg.result import OUT
@@ -149,7 +149,8 @@ def test_a_batch_is_grouped_by_the_packs_of_its_days(shelf: Path) -> None:
             "proc": [["01.2"], ["01.2"], ["01.1"], []],
         }
     )
-    grouper = DatedGrouper(force, [force.of(date(2023, 1, 1)), force.of(date(2024, 1, 1))])
+    grouper = by_day(batch.column("discharge_date"), force, "").make()
+    assert isinstance(grouper, DatedGrouper)
     assert "discharge_date" in grouper.columns
     found = grouper.group(batch)
     assert found.schema.names == list(OUT)

@@ -27,7 +27,7 @@ def test_a_rule_before_lacks_an_operation(pack_of: Callable[..., Pack], a_case: 
     assert list(told_near(found, pack, "en")) == [
         "near misses:",
         (
-            "  BB1: lacks: the principal procedure is in list ss (adrg.csv 1); "
+            "  BB1: lacks: the principal procedure is in list ss of BB1 (adrg.csv 1); "
             "for example principal procedure 01.1 operation, it would be BB15 operated"
         ),
     ]

@@ -9,7 +9,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.drg.condition import Scope, condition
 from yiheng.drg.packs.opening import open_pack
 from yiheng.drg.telling.page import group_codes, page
-from yiheng.drg.telling.wording import in_words
+from yiheng.drg.telling.wording import in_words, in_words_with_owners
 
 
 @pytest.fixture
@@ -102,3 +102,14 @@ def test_a_group_that_is_not_there(folder: Path) -> None:
 def test_conditions_in_words(logic: str, zh: str, en: str) -> None:
     its = condition(logic, Scope("BB1", "B"))
     assert (in_words(its, "zh"), in_words(its, "en")) == (zh, en)
+
+
+def test_a_list_is_said_with_whose_it_is() -> None:
+    its = condition("pdx in MDC and pproc in ss and not proc any SS_VALID", Scope("BB1", "B"))
+    assert in_words_with_owners(its, "zh") == (
+        "主要诊断属于 MDC B 的诊断表 且 主要手术操作属于 BB1 的表 ss 且 并非 (任一手术操作属于有效手术表)"
+    )
+    assert in_words_with_owners(its, "en") == (
+        "the principal diagnosis is in the list of MDC B and the principal procedure is in list ss of BB1 and"
+        " not (any procedure is in the valid operations)"
+    )

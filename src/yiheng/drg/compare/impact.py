@@ -9,12 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.kernel.batch import Grouper
-from yiheng.drg.kernel.compile import compiled
-from yiheng.drg.packs.pack import Pack
+from yiheng.drg.kernel.applied import Applied
 from yiheng.drg.result import GROUPED
-from yiheng.norms.build import DIGITS, norms
+from yiheng.norms.build import norms
 from yiheng.norms.cells import from_table
+from yiheng.norms.statistic import rounded
 from yiheng.tables.amounts import fen_array
 from yiheng.tables.contract import contract
 
@@ -60,20 +59,22 @@ def moved_schema(id_columns: Sequence[str]) -> pa.Schema:
     return pa.schema([*(pa.field(name, pa.string()) for name in id_columns), *sides])
 
 
-def columns_needed(before: Pack, after: Pack) -> tuple[str, ...]:
-    """The columns of the case table that both packs ask for, and the fee, for weights where a pack has none."""
-    names = [name for pack in (before, after) for name in Grouper(compiled(pack)).columns]
+def columns_needed(before: Applied, after: Applied) -> tuple[str, ...]:
+    """The columns of the case table that both sides ask for, and the fee, for weights where a pack has none."""
+    names = [name for side in (before, after) for name in side.chosen.columns]
     return (*dict.fromkeys(names), FEE)
 
 
 def impact(
-    batches: Iterable[pa.RecordBatch], before: Pack, after: Pack, id_columns: Sequence[str], sink: Sink
+    batches: Iterable[pa.RecordBatch], before: Applied, after: Applied, id_columns: Sequence[str], sink: Sink
 ) -> Impact:
     """Group cases by both packs; `sink` gets the moved ones batch by batch, as `moved_schema` has them.
 
-    Weights are those of each pack; of a pack that has none, the cases' own: mean fee of the group over that of all.
+    Weights are those of each side's packs (see `Applied.weights`); where they have none, the cases' own: mean fee of
+    the group over that of all.
     """
-    groupers = [Grouper(compiled(pack)) for pack in (before, after)]
+    published = {side: its.weights() for side, its in zip(SIDES, (before, after), strict=True)}
+    groupers = [side.chosen.make() for side in (before, after)]
     counted = []
     for batch in batches:
         found = [grouper.group(batch) for grouper in groupers]
@@ -83,7 +84,7 @@ def impact(
             sink(_moved(batch, found, differ, id_columns))
     if not counted:
         raise Refusal("there are no cases")
-    return _impact(_added_up(pa.concat_tables(counted), _KEYS), before, after)
+    return _impact(_added_up(pa.concat_tables(counted), _KEYS), published)
 
 
 def _differ(one: pa.RecordBatch, other: pa.RecordBatch) -> pa.Array:
@@ -127,8 +128,8 @@ def _added_up(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     return found.rename_columns([*keys, *_SUMS]).sort_by([(key, "ascending") for key in keys])
 
 
-def _impact(counted: pa.Table, before: Pack, after: Pack) -> Impact:
-    weights = {side: _weights(counted, side, pack) for side, pack in zip(SIDES, (before, after), strict=True)}
+def _impact(counted: pa.Table, published: Mapping[str, Mapping[str, float]]) -> Impact:
+    weights = {side: its or _own_weights(counted, side) for side, its in published.items()}
     moves = _added_up(counted.filter(pc.greater(counted["moved"], 0)), SIDES)
     columns = {side: moves[side] for side in SIDES} | {"n": moves["n"]}
     for side in SIDES:
@@ -139,10 +140,8 @@ def _impact(counted: pa.Table, before: Pack, after: Pack) -> Impact:
     return Impact(total, moved, pa.table(columns).sort_by(order), _hospitals(counted, weights), weights)
 
 
-def _weights(counted: pa.Table, side: str, pack: Pack) -> dict[str, float]:
-    """The weight of each group on one side."""
-    if pack.weights:
-        return {drg: float(weight) for drg, weight in pack.weights.items()}
+def _own_weights(counted: pa.Table, side: str) -> dict[str, float]:
+    """The weight of each group on one side, from what its cases cost."""
     its = _added_up(counted.filter(counted[f"in_{side}"]), [side]).rename_columns(["grp", *_SUMS])
     none = pa.array(np.zeros(its.num_rows, np.int64))
     found = norms(from_table(its.append_column("los_cases", none).append_column("los", none), ["grp"], ["group"]))
@@ -162,6 +161,6 @@ def _hospitals(counted: pa.Table, weights: Mapping[str, Mapping[str, float]]) ->
                 sums[row[HOSPITAL]] = sums.get(row[HOSPITAL], 0) + weight * row["n"]
         names = whole[HOSPITAL].to_pylist()
         columns[f"weighed_{side}"] = pa.array([weighed.get(name, 0) for name in names], pa.int64())
-        cmi = [float(f"{sums[name] / weighed[name]:.{DIGITS}g}") if name in weighed else None for name in names]
+        cmi = [rounded(sums[name] / weighed[name]) if name in weighed else None for name in names]
         columns[f"cmi_{side}"] = pa.array(cmi, pa.float64())
     return pa.table(columns)

@@ -12,7 +12,7 @@ from yiheng.drg.case import PROBLEMS
 from yiheng.drg.kernel import machine as a
 from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.codecolumn import CodeColumn, Speller, code_column
-from yiheng.drg.kernel.machine import NO_GROUP, Grouped, Rows, group_rows, room_for, work_for
+from yiheng.drg.kernel.machine import NO_GROUP, Grouped, Rows, Work, group_rows, room_for, work_for
 from yiheng.drg.result import INVALID, OUT, RESULT, STATUSES, UNGROUPABLE, Result
 
 _WORDS = OUT[:-1]
@@ -31,6 +31,8 @@ class Grouper:
         }
         self._dx = Speller(compiled.dx)
         self._proc = Speller(compiled.proc)
+        # Sheets that no thread writes on now; what a thread remembers goes to who takes them next.
+        self._sheets: list[Work] = []
 
     def group(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The results of a batch's cases, in its order: columns OUT. Columns that the batch lacks are unknown."""
@@ -42,9 +44,16 @@ class Grouper:
             proc.starts, proc.ends, proc.places, proc.spellings.numbers, self._numbers(batch),
         )  # fmt: skip
         found = room_for(count)
-        pool = self.compiled.pool
-        group_rows(pool, rows, work_for(pool), found)
+        work = self._sheet()
+        group_rows(self.compiled.pool, rows, work, found)
+        self._sheets.append(work)
         return self._in_words(found, dx, proc)
+
+    def _sheet(self) -> Work:
+        try:
+            return self._sheets.pop()
+        except IndexError:
+            return work_for(self.compiled.pool)
 
     def _numbers(self, batch: pa.RecordBatch) -> np.ndarray:
         """The fields that the pack asks for, up to the last; rows between them are never looked at."""
@@ -107,6 +116,8 @@ class Grouper:
 def _retried(special: np.ndarray, found: Grouped, proc: CodeColumn) -> pa.Array:
     """What `reason.retried` says, null where the case was grouped as it is."""
     place = found.procedure[special]
+    if not place.any():
+        return pa.nulls(len(place), pa.string())
     codes = iter(proc.at(special[place > 0], place[place > 0]).to_pylist())
     return pa.array([reason.retried(next(codes)) if its > 0 else None for its in place], pa.string())
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -15,12 +16,16 @@ class Chosen:
     """What cases are grouped by.
 
     - packs: each once; columns: those that they ask for; make: makes what groups batches
+    - compiled: each pack once, as a cluster's nodes need it; periods: from when to when (None: open) which of them
+      holds, by its place; none where every case is grouped by the one pack
     - parameters: what beside the packs decides the result
     """
 
     packs: Sequence[Standing]
     columns: Sequence[str]
     make: Callable[[], Groups]
+    compiled: Sequence[Compiled]
+    periods: Sequence[tuple[date, date | None, int]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def policy(self) -> dict[str, str]:
@@ -31,4 +36,4 @@ class Chosen:
 
 def by_one(rules: Compiled) -> Chosen:
     """Every case by one pack, whatever its date."""
-    return Chosen([rules.standing], rules.columns, partial(grouper_of, rules))
+    return Chosen([rules.standing], rules.columns, partial(grouper_of, rules), [rules])

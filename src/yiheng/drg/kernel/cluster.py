@@ -1,47 +1,42 @@
-"""Grouping on a cluster (集群入组): the same grouper, mapped over Parquet files by Spark; needs the extra `spark`.
-
-The nodes have Yiheng installed and see the files and the folder for results under the same paths.
-"""
+"""Grouping on a cluster (集群入组): the same grouper, mapped over Parquet files by Spark; see `tables.cluster`."""
 
 import json
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from yiheng.base.refusal import Refusal
-from yiheng.drg.kernel.arrays import Compiled
+from yiheng.drg.kernel.chosen import Chosen
 from yiheng.drg.kernel.store import as_data, of_data
+from yiheng.drg.kernel.stream import Groups
 from yiheng.drg.result import OUT
-
-# Where a row stood: its file and its place there, so that results can be put in the input's order.
-FILE, PLACE = "file", "place"
+from yiheng.tables.cluster import FILE as FILE
+from yiheng.tables.cluster import PLACE as PLACE
+from yiheng.tables.cluster import PLACES, Mapper, map_files
 
 
 def group_on_cluster(
-    master: str, rules: Compiled, files: Sequence[str], columns: Sequence[str], id_columns: Sequence[str], out: Path
+    master: str, chosen: Chosen, files: Sequence[str], columns: Sequence[str], id_columns: Sequence[str], out: Path
 ) -> None:
     """Group the cases of some Parquet files into Parquet files in the folder `out`: ids, OUT, FILE and PLACE.
 
     `columns`: those that grouping needs, in the case table's types; see `stream.is_plain`.
     """
-    session = _session(master)
-    try:
-        places = ["_metadata.file_path AS file", "_metadata.row_index AS place"]
-        cases = session.read.parquet(*files).selectExpr(*(f"`{name}`" for name in columns), *places)
-        text = ", ".join(f"`{name}` string" for name in (*id_columns, *OUT)) + f", {FILE} string, {PLACE} bigint"
-        mapped = cases.mapInArrow(mapper(json.dumps(as_data(rules)), tuple(id_columns)), text)
-        mapped.write.parquet(str(out), compression="zstd")
-    finally:
-        session.stop()
+    made = ", ".join([*(f"`{name}` string" for name in (*id_columns, *OUT)), PLACES])
+    its = mapper(sent(chosen), tuple(id_columns))
+    map_files(master, "yiheng drg group", files, columns, its, made, out)
 
 
-def mapper(rules: str, id_columns: tuple[str, ...]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """What a node does with its batches; `rules` is a compiled pack as JSON."""
+def sent(chosen: Chosen) -> str:
+    """What the nodes group by: the compiled packs, and from when to when which of them holds, as JSON."""
+    periods = [[str(start), str(end or ""), place] for start, end, place in chosen.periods]
+    return json.dumps({"packs": [as_data(its) for its in chosen.compiled], "periods": periods})
+
+
+def mapper(rules: str, id_columns: tuple[str, ...]) -> Mapper:
+    """What a node does with its batches; `rules`: see `sent`."""
 
     def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         grouper = _grouper(rules)
@@ -56,24 +51,15 @@ def mapper(rules: str, id_columns: tuple[str, ...]) -> Callable[[Iterable[pa.Rec
 
 
 @lru_cache(maxsize=10)
-def _grouper(rules: str) -> Any:
+def _grouper(rules: str) -> Groups:
     from yiheng.drg.kernel.batch import Grouper
 
-    return Grouper(of_data(json.loads(rules)))
+    data = json.loads(rules)
+    packs = [of_data(its) for its in data["packs"]]
+    if not data["periods"]:
+        return Grouper(packs[0])
+    from yiheng.drg.kernel.dated import DatedGrouper
 
-
-def _session(master: str) -> Any:
-    try:
-        from pyspark.errors import PySparkRuntimeError
-        from pyspark.sql import SparkSession
-    except ModuleNotFoundError:
-        raise Refusal("Spark is not installed", value=master, cure="pip install 'yiheng[spark]', and Java 17") from None
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master(master).appName("yiheng drg group")
-    settings = {"spark.sql.execution.arrow.maxRecordsPerBatch": "100000", "spark.ui.enabled": "false"}
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    try:
-        return builder.getOrCreate()
-    except PySparkRuntimeError as error:
-        raise Refusal(f"there is no such cluster: {error}", value=master) from None
+    day = date.fromisoformat
+    periods = [(day(start), day(end) if end else None, place) for start, end, place in data["periods"]]
+    return DatedGrouper(packs, periods)

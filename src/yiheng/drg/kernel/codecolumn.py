@@ -60,10 +60,11 @@ class CodeColumn:
     def unknown(self, kind: str, rows: np.ndarray) -> pa.Array:
         """For some cases what `reason.unknown` says of them, null where nothing."""
         own, places = self._lacking(rows)
-        distinct = {place: normal(self.spellings.texts[int(place)].as_py()) for place in np.unique(places)}
-        codes = sorted(set(distinct.values()))
-        rank = {place: codes.index(code) for place, code in distinct.items()}
-        pairs = np.unique(own * len(codes) + np.array([rank[place] for place in places], np.int64))
+        distinct, which = np.unique(places, return_inverse=True)
+        spelled = [normal(text) for text in self.spellings.texts.take(pa.array(distinct)).to_pylist()]
+        codes = sorted(set(spelled))
+        rank = {code: place for place, code in enumerate(codes)}
+        pairs = np.unique(own * len(codes) + np.array([rank[code] for code in spelled], np.int64)[which])
         per_row = np.bincount(pairs // max(len(codes), 1), minlength=len(rows))
         offsets = np.concatenate([[0], np.cumsum(per_row)]).astype(np.int32)
         named = pa.array(codes, pa.string()).take(pa.array(pairs % max(len(codes), 1)))
@@ -94,8 +95,9 @@ def code_column(column: pa.Array | None, count: int, speller: Speller) -> CodeCo
     offsets = column.offsets.to_numpy()
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    starts, ends = ((part - offsets[0]).astype(np.int32) for part in (offsets[:-1], offsets[1:]))
+    offsets = offsets - offsets[0] if offsets[0] else offsets
+    starts, ends = offsets[:-1], offsets[1:]
     if column.null_count:
         ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, starts)
-    places = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int32)
+    places = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int32, copy=False)
     return CodeColumn(starts, ends, places, speller.look_up(coded.dictionary))

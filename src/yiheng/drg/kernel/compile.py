@@ -22,6 +22,7 @@ from yiheng.drg.result import Result
 
 _LAST = chr(sys.maxunicode)
 _MOST_MDCS = np.iinfo(np.int64).bits - 1
+_MOST_SITES = np.iinfo(np.int32).bits - 1
 Said = TypeVar("Said")
 
 
@@ -91,6 +92,9 @@ class _Compiler:
         pack, programs = self.pack, self.programs
         if len(pack.mdcs) > _MOST_MDCS:
             raise Refusal(f"has {len(pack.mdcs)} MDCs, more than {_MOST_MDCS}", file="mdc.csv")
+        sites = {site for _, site in pack.sites.items()}
+        if len(sites) > _MOST_SITES:
+            raise Refusal(f"has {len(sites)} sites, more than {_MOST_SITES}", file="mdc_dx.csv", column="site")
         gates = [programs.chain(mdc.gate, a.FIRST_OUTCOME, a.NEXT) for mdc in pack.mdcs]
         parts = {"RULES": _ints(self._rule(place, rule) for place, rule in self.rules), "GATES": _ints(gates)}
         guards, parts["UNGUARDED"] = self._guards()
@@ -114,10 +118,15 @@ class _Compiler:
         )
 
     def _single(self, parts: Mapping[str, np.ndarray]) -> np.ndarray:
-        counts = [len(parts["UNGUARDED"]), len(self.programs.atoms), len(self.pack.mdcs), len(self.rules)]
-        sites = int(parts["DX"][a.SITE :: a.DX_RECORD].max(initial=-1)) + 1
+        counts = [
+            len(parts["UNGUARDED"]),
+            len(self.programs.atoms),
+            len(self.pack.mdcs),
+            len(self.rules),
+            len(self.outcomes),
+        ]
         switches = self.pack.switches
-        return np.array([*counts, sites, switches.newborn_days, switches.retry_each_other_procedure])
+        return np.array([*counts, switches.newborn_days, switches.retry_each_other_procedure])
 
     def _rule(self, place: int, rule: Rule) -> int:
         """Where the chain of a rule begins: the gate of its MDC, its own condition, its groups."""
@@ -228,8 +237,9 @@ def _tables(pack: Pack, codes: Codes, records: np.ndarray) -> None:
     for number, table in _said(codes, pack.exclusion):
         records[number, a.PRINCIPAL_TABLE] = tables.setdefault(table, len(tables))
     sites: dict[str, int] = {}
+    records[:, a.SITES_HURT] = 0
     for number, site in _said(codes, pack.sites):
-        records[number, a.SITE] = sites.setdefault(site, len(sites))
+        records[number, a.SITES_HURT] = 1 << sites.setdefault(site, len(sites))
 
 
 def _spelled(codes: Codes, book: Iterable[str]) -> Spelled:

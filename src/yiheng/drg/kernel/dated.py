@@ -1,6 +1,6 @@
 """Cases under the pack of their day (按日选用方案): each is grouped by the pack in force on its discharge date."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yiheng.base.refusal import Refusal
+from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.batch import Grouper
 from yiheng.drg.kernel.chosen import Chosen
 from yiheng.drg.kernel.compile import compiled
@@ -20,14 +21,22 @@ DAY = "discharge_date"
 
 def by_day(days: pa.Array, in_force: InForce, file: str) -> Chosen:
     """Each case by the pack in force on its day; `days`: those of all cases, in order; refusals as `split_by_pack`."""
-    found = sorted(split_by_pack(days, in_force, file), key=lambda its: pc.min(days.take(its[1])).as_py())
-    packs = list({pack.digest: pack for pack, _ in found}.values())
-    periods = [[its.pack, str(its.start), str(its.end or "")] for its in in_force.periods]
+    used = sorted((period for period, _ in _split(days, in_force, file)), key=lambda its: its.start)
+    packs = {period: in_force.pack(period) for period in used}
+    each = {pack.digest: compiled(pack) for pack in packs.values()}
+    places = {digest: place for place, digest in enumerate(each)}
+    periods = [(period.start, period.end, places[pack.digest]) for period, pack in packs.items()]
+    rules = list(each.values())
     return Chosen(
-        [pack.standing for pack in packs],
-        DatedGrouper(in_force, packs).columns,
-        lambda: DatedGrouper(in_force, packs),
-        {"place": in_force.place, "in_force": periods},
+        [its.standing for its in rules],
+        DatedGrouper(rules, periods).columns,
+        lambda: DatedGrouper(rules, periods),
+        rules,
+        periods,
+        {
+            "place": in_force.place,
+            "in_force": [[its.pack, str(its.start), str(its.end or "")] for its in in_force.periods],
+        },
     )
 
 
@@ -42,25 +51,33 @@ def split_by_pack(days: pa.Array, in_force: InForce, file: str = "") -> list[tup
 class DatedGrouper:
     """Groups batches as `batch.Grouper` does, each case by the pack in force on its `discharge_date`.
 
-    `packs`, those of all days that may come, are given at the start: the columns asked for are those of all of them.
+    `rules`: the compiled packs of all days that may come; `periods`: from when to when (None: open) which of them
+    holds, by its place. The columns asked for are those of all of them.
     """
 
-    def __init__(self, in_force: InForce, packs: list[Pack]) -> None:
-        self.in_force = in_force
-        self._groupers = {pack.digest: Grouper(compiled(pack)) for pack in packs}
-        columns = (name for grouper in self._groupers.values() for name in grouper.columns)
+    def __init__(self, rules: Sequence[Compiled], periods: Sequence[tuple[date, date | None, int]]) -> None:
+        self._groupers = [Grouper(its) for its in rules]
+        self._periods = periods
+        columns = (name for grouper in self._groupers for name in grouper.columns)
         self.columns = (*dict.fromkeys(columns), DAY)
 
     def group(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The results of a batch's cases, in its order."""
+        """The results of a batch's cases, in its order. That each day has a pack was found out before."""
+        days = batch.column(DAY)
         parts, places = [], []
-        for pack, rows in split_by_pack(batch.column(DAY), self.in_force):
-            parts.append(self._groupers[pack.digest].group(batch.take(rows)))
-            places.append(rows.to_numpy())
+        for start, end, number in self._periods:
+            last = pc.less_equal(days, end) if end is not None else pa.scalar(True)
+            rows = pc.indices_nonzero(pc.and_(pc.greater_equal(days, start), last))
+            if len(rows):
+                parts.append(self._groupers[number].group(batch.take(rows)))
+                places.append(rows.to_numpy())
+        if not parts:
+            return pa.RecordBatch.from_pylist([], schema=RESULT)
         table = pa.Table.from_batches(parts, RESULT).unify_dictionaries()
-        back = np.argsort(np.concatenate([*places, np.zeros(0, np.int64)]), kind="stable")
-        whole: pa.RecordBatch = table.take(pa.array(back)).combine_chunks().to_batches()[0] if parts else None
-        return whole if parts else pa.RecordBatch.from_pylist([], schema=RESULT)
+        whole: pa.RecordBatch = (
+            table.take(pa.array(np.argsort(np.concatenate(places)))).combine_chunks().to_batches()[0]
+        )
+        return whole
 
 
 def _split(days: pa.Array, in_force: InForce, file: str) -> Iterator[tuple[Period, np.ndarray]]:

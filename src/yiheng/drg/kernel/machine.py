@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import numba
 import numpy as np
 
-from yiheng.drg.kernel.arrays import Pool
+from yiheng.drg.kernel.arrays import NO_ENTRY, Pool
 
 # Places are counted as far as they are named.
 MANY = 100
@@ -40,17 +40,18 @@ DX, PROC, ENTRIES, UNGUARDED, TESTS, RANGES, GATES, RULES, SINGLE = range(len(PA
 # A code's record: where its entries as the first of its list begin, first the list conditions that it makes true, then
 # the rules that cannot match without one of these (or another of theirs), and where they end; the same as another code.
 FIRST_ATOMS, FIRST_RULES, FIRST_END, OTHER_ATOMS, OTHER_RULES, OTHER_END, PROC_RECORD, *_ = range(MANY)
-# Of a diagnosis also its exclusion table as MCC and as CC (-1 not of this level, 0 none), as principal one, its site.
-MCC_TABLE, CC_TABLE, PRINCIPAL_TABLE, SITE, DX_RECORD, *_ = range(PROC_RECORD, MANY)
+# Of a diagnosis also its exclusion table as MCC and as CC (-1 not of this level, 0 none), as principal one, and the bit
+# of its site.
+MCC_TABLE, CC_TABLE, PRINCIPAL_TABLE, SITES_HURT, DX_RECORD, *_ = range(PROC_RECORD, MANY)
 # A test: what is asked (a mark; below 0 a range, -1 the first), and where to go on if it holds and if not: a test by
 # its place; below 0 the end, -1 nothing is given out, -2 the first outcome. Gates and rules say where they begin.
 ASKED, YES, NO, TEST_RECORD, *_ = range(MANY)
-# The first marks: a MCC counts, a CC counts; then one for each list condition, each rule, each site.
+# The first marks: a MCC counts, a CC counts; then one for each list condition, each rule.
 MCC, CC, ATOMS, *_ = range(MANY)
 # The bits of `case.PROBLEMS`.
 NO_DX, NO_SEX, NO_AGE, NO_DAYS, NO_WEIGHT, *_ = range(MANY)
 # Places in SINGLE.
-N_UNGUARDED, N_ATOMS, N_MDCS, N_RULES, N_SITES, NEWBORN_DAYS, RETRY, *_ = range(MANY)
+N_UNGUARDED, N_ATOMS, N_MDCS, N_RULES, N_OUTCOMES, NEWBORN_DAYS, RETRY, *_ = range(MANY)
 
 
 def pool(parts: Mapping[str, np.ndarray], limits: np.ndarray) -> Pool:
@@ -60,19 +61,51 @@ def pool(parts: Mapping[str, np.ndarray], limits: np.ndarray) -> Pool:
     return Pool(np.concatenate([starts, *ordered]).astype(np.int32), limits)
 
 
+# Cases are looked through this many at a time, then answered: loads that do not wait for each other.
+_BLOCK = 2 * 100
+# How many answers a thread remembers. An answer is two numbers: what the first codes make true; what the other ones do,
+# what holds beside them (as many bits as _HELD_BITS), and the outcome.
+_SLOTS = 2 ** np.iinfo(np.uint16).bits
+_OUTCOME_BITS = np.iinfo(np.int16).bits
+_HELD_BITS = _OUTCOME_BITS + np.iinfo(np.int8).bits
+_ABOVE_HELD = _OUTCOME_BITS + _HELD_BITS
+_OUTCOME = 2**_OUTCOME_BITS - 1
+_HALF = np.iinfo(np.int32).bits
+# Two odd numbers without pattern: multiplied by them, what is asked spreads over the slots.
+_SPREAD, _SPREAD_MORE = (int.from_bytes(word, "big") | 1 for word in (b"scatter", b"wideout"))
+
+
 class Work(NamedTuple):
-    """What one thread writes on while it groups; a mark is set when it equals the number of the attempt."""
+    """What one thread writes on while it groups; batch after batch, as it remembers.
+
+    - marks: set when it equals the number of the attempt, which `attempts` counts
+    - facts: the numbers of a block of cases, a row each of FIELDS; of_case: those of one case
+    - codes, asked: of each case of a block the two numbers of an answer, all but the outcome
+    - simple: whether they are all that rules can ask of it; known: how many of its diagnoses are known
+    - answers: what is remembered
+    """
 
     marks: np.ndarray
     candidates: np.ndarray
+    attempts: np.ndarray
     facts: np.ndarray
+    of_case: np.ndarray
+    codes: np.ndarray
+    asked: np.ndarray
+    known: np.ndarray
+    simple: np.ndarray
+    answers: np.ndarray
 
 
 def work_for(pool: Pool) -> Work:
     """Fresh sheets."""
     single = pool.parts[pool.parts[SINGLE] :]
-    marks = ATOMS + single[N_ATOMS] + single[N_RULES] + single[N_SITES]
-    return Work(np.zeros(marks, np.int32), np.zeros(single[N_RULES] + 1, np.int32), np.zeros(len(FIELDS), np.float64))
+    marks = ATOMS + single[N_ATOMS] + single[N_RULES]
+    return Work(
+        np.zeros(marks, np.int64), np.zeros(single[N_RULES] + 1, np.int32), np.zeros(1, np.int64),
+        np.zeros((len(FIELDS), _BLOCK)), np.zeros(len(FIELDS)), np.zeros(_BLOCK, np.int64), np.zeros(_BLOCK, np.int64),
+        np.zeros(_BLOCK, np.int32), np.zeros(_BLOCK, np.bool_), np.full((_SLOTS, 2), -1, np.int64),
+    )  # fmt: skip
 
 
 class Rows(NamedTuple):
@@ -149,117 +182,235 @@ class At(NamedTuple):
     gates: int
     rules: int
     n_unguarded: int
+    n_ranges: int
     n_mdcs: int
     rule_marks: int
-    site_marks: int
+    newborn_days: int
+    retry: int
 
 
 @compiled
 def group_rows(pool: Pool, rows: Rows, work: Work, out: Grouped) -> None:
     """Group all cases of `rows`; each thread has its own `work`."""
     pack, limits = pool.parts, pool.limits
-    marks, candidates, facts = work.marks, work.candidates, work.facts
     single = pack[SINGLE]
-    rule_marks = ATOMS + pack[single + N_ATOMS]
     at = At(
         pack[DX], pack[PROC], pack[ENTRIES], pack[UNGUARDED], pack[TESTS], pack[RANGES], pack[GATES], pack[RULES],
-        pack[single + N_UNGUARDED], pack[single + N_MDCS], rule_marks, rule_marks + pack[single + N_RULES],
+        pack[single + N_UNGUARDED], len(limits), pack[single + N_MDCS], ATOMS + pack[single + N_ATOMS],
+        pack[single + NEWBORN_DAYS], pack[single + RETRY],
     )  # fmt: skip
-    newborn_days, retry = pack[single + NEWBORN_DAYS], pack[single + RETRY]
-    attempt = 0
-    for i in range(len(rows.dx_starts)):
-        for field in range(len(rows.numbers)):
-            facts[field] = rows.numbers[field, i]
-        first_proc, end_proc = rows.proc_starts[i], rows.proc_ends[i]
-        turns = max(end_proc - first_proc, 1) if retry else 1
-        found = NO_GROUP
-        for turn in range(turns):
-            if turn != WHOLE and rows.proc_codes[rows.proc[first_proc + turn]] >> 1 == UNKNOWN:
-                continue
-            attempt += 1
-            count, known_dx, lacking = _mark_diagnoses(
-                pack, at, facts, marks, candidates, attempt,
-                rows.dx, rows.dx_starts[i], rows.dx_ends[i], rows.dx_codes,
-            )  # fmt: skip
-            start, end = (first_proc, end_proc) if turn == WHOLE else (first_proc + turn, first_proc + turn + 1)
-            count, known_proc, lacking_proc = _mark_procedures(
-                pack, at, marks, candidates, attempt, count, rows.proc, start, end, rows.proc_codes
-            )
-            facts[PROCEDURES] = known_proc
-            if turn == WHOLE:
-                out.lacking[i] = (lacking | lacking_proc) != 0
-                problems = _problems(facts, known_dx, newborn_days)
-                if problems:
-                    found = NO_GROUP - problems
-                    break
-            count = _add_unguarded(pack, at, marks, candidates, attempt, count)
-            found = _first(pack, at, limits, facts, marks, candidates, attempt, count)
-            if found != NO_GROUP:
-                out.procedure[i] = turn
-                break
-            if turn == WHOLE:
-                out.opened[i] = _opened(pack, at, limits, facts, marks, attempt)
-        out.outcome[i] = found
+    remembers = (pack[single + N_OUTCOMES] <= _OUTCOME) & (at.n_ranges <= _HELD_BITS - ATOMS)
+    for begin in range(0, len(rows.dx_starts), _BLOCK):
+        count = min(_BLOCK, len(rows.dx_starts) - begin)
+        _look_through(pack, at, rows, work, out, begin, count)
+        _add_held(pack, at, limits, work, count)
+        for k in range(count):
+            codes, asked = work.codes[k], work.asked[k]
+            simple = remembers & work.simple[k]
+            slot = ((codes * _SPREAD ^ asked * _SPREAD_MORE) >> _HALF) & (_SLOTS - 2)
+            if simple:
+                if (work.answers[slot, 0] == codes) & (work.answers[slot, 1] | _OUTCOME == asked | _OUTCOME):
+                    out.outcome[begin + k] = work.answers[slot, 1] & _OUTCOME
+                    continue
+                slot += 1
+                if (work.answers[slot, 0] == codes) & (work.answers[slot, 1] | _OUTCOME == asked | _OUTCOME):
+                    out.outcome[begin + k] = work.answers[slot, 1] & _OUTCOME
+                    continue
+            _group_case(pack, at, limits, rows, work, out, begin + k, k)
+            if simple & (out.outcome[begin + k] >= 0):
+                work.answers[slot, 0], work.answers[slot, 1] = work.answers[slot - 1, 0], work.answers[slot - 1, 1]
+                work.answers[slot - 1, 0], work.answers[slot - 1, 1] = codes, asked | out.outcome[begin + k]
 
 
 @within
-def _problems(facts: np.ndarray, known_dx: int, newborn_days: int) -> int:
-    """The bits of `case.PROBLEMS`, in their order."""
-    sex, age, days = facts[SEX], facts[AGE], facts[AGE_DAYS]
+def _look_through(pack: np.ndarray, at: At, rows: Rows, work: Work, out: Grouped, begin: int, count: int) -> None:
+    """What a block of cases says, but for which ranges hold."""
+    for field in range(len(rows.numbers)):
+        for k in range(count):
+            work.facts[field, k] = rows.numbers[field, begin + k]
+    for k in range(count):
+        i = begin + k
+        dx = _diagnoses(pack, at, work.facts, k, rows.dx, rows.dx_starts[i], rows.dx_ends[i], rows.dx_codes)
+        proc = _procedures(pack, at, work.facts, k, rows.proc, rows.proc_starts[i], rows.proc_ends[i], rows.proc_codes)
+        work.codes[k] = np.int64(dx.first) << _HALF | np.int64(proc.first)
+        work.asked[k] = np.int64(proc.others) << _ABOVE_HELD | np.int64(dx.severity) << _OUTCOME_BITS
+        work.known[k] = dx.known
+        work.simple[k] = dx.simple & proc.simple & (_problems(work.facts, k, dx.known, at.newborn_days) == 0)
+        out.lacking[i] = (dx.lacking | proc.lacking) != 0
+
+
+@within
+def _add_held(pack: np.ndarray, at: At, limits: np.ndarray, work: Work, count: int) -> None:
+    """The bits of the ranges that hold."""
+    for number in range(min(at.n_ranges, _HELD_BITS - ATOMS)):
+        field, least, most = pack[at.ranges + number], limits[number, 0], limits[number, 1]
+        shift = _OUTCOME_BITS + ATOMS + number
+        for k in range(count):
+            fact = work.facts[field, k]
+            work.asked[k] |= np.int64((least <= fact) & (fact <= most)) << shift
+
+
+@within
+def _group_case(
+    pack: np.ndarray, at: At, limits: np.ndarray, rows: Rows, work: Work, out: Grouped, i: int, k: int
+) -> None:
+    """Group case i, the k-th of its block, by the rules."""
+    problems = _problems(work.facts, k, work.known[k], at.newborn_days)
+    if problems:
+        out.outcome[i] = NO_GROUP - problems
+        return
+    for field in range(len(FIELDS)):
+        work.of_case[field] = work.facts[field, k]
+    first, end = rows.proc_starts[i], rows.proc_ends[i]
+    severity = work.asked[k] >> _OUTCOME_BITS
+    found = NO_GROUP
+    for turn in range(max(end - first, 1) if at.retry else 1):
+        if turn != WHOLE:
+            if rows.proc_codes[rows.proc[first + turn]] >> 1 == UNKNOWN:
+                continue
+            work.of_case[PROCEDURES] = 1
+        start, stop = (first, end) if turn == WHOLE else (first + turn, first + turn + 1)
+        found = _attempt(pack, at, limits, rows, work, severity, i, start, stop)
+        if found != NO_GROUP:
+            out.procedure[i] = turn
+            break
+        if turn == WHOLE:
+            out.opened[i] = _opened(pack, at, limits, work.of_case, work.marks, work.attempts[0])
+    out.outcome[i] = found
+
+
+@within
+def _problems(facts: np.ndarray, k: int, known_dx: int, newborn_days: int) -> int:
+    """The bits of `case.PROBLEMS`, in their order, of the k-th case of a block."""
+    sex, age, days = facts[SEX, k], facts[AGE, k], facts[AGE_DAYS, k]
     found = int(known_dx == 0) << NO_DX | int(not (sex == 1 or sex == 2)) << NO_SEX | int(np.isnan(age)) << NO_AGE
     if age == 0:
         newborn = days <= newborn_days
-        found |= int(np.isnan(days)) << NO_DAYS | int(newborn and np.isnan(facts[WEIGHT])) << NO_WEIGHT
+        found |= int(np.isnan(days)) << NO_DAYS | int(newborn and np.isnan(facts[WEIGHT, k])) << NO_WEIGHT
     return found
 
 
+class Diagnoses(NamedTuple):
+    """What a case's diagnoses say beside what lists they stand in.
+
+    - first: stands for what the principal one makes true; severity: bit 0 a MCC counts, bit 1 a CC counts
+    - known: how many codes are known; lacking: 1 if the book lacks one
+    - simple: whether the others make nothing true
+    """
+
+    first: int
+    severity: int
+    known: int
+    lacking: int
+    simple: bool
+
+
+class Procedures(NamedTuple):
+    """The same of its procedures; others: stands for what the others make true if they make the same true."""
+
+    first: int
+    others: int
+    lacking: int
+    simple: bool
+
+
 @within
-def _mark_diagnoses(
-    pack: np.ndarray, at: At, facts: np.ndarray, marks: np.ndarray, candidates: np.ndarray, attempt: int,
-    column: np.ndarray, start: int, end: int, codes: np.ndarray,
-) -> tuple[int, int, int]:  # fmt: skip
-    """Make true what the diagnoses make true; the number of candidates, of known codes, and 1 if the book lacks one."""
-    count, known, lacking, sites, of_principal, has_mcc, has_cc = 0, 0, 0, 0, -1, 0, 0
-    for j in range(start, end):
+def _diagnoses(
+    pack: np.ndarray, at: At, facts: np.ndarray, k: int, column: np.ndarray, start: int, end: int, codes: np.ndarray
+) -> Diagnoses:
+    """Look through the diagnoses; how many regions they hurt goes into the facts."""
+    first, known, lacking, sites, of_principal, has_mcc, has_cc, others = 0, 0, 0, 0, -1, 0, 0, 0
+    if start != end:
+        code = codes[column[start]]
+        lacking = code & 1
+        known = int(code >= 0)
+        record = at.dx + DX_RECORD * max(code >> 1, NO_ENTRY)
+        first = _stands_for(pack, record + FIRST_ATOMS)
+        of_principal = pack[record + PRINCIPAL_TABLE]
+        sites = pack[record + SITES_HURT]
+    for j in range(start + 1, end):
         code = codes[column[j]]
         lacking |= code & 1
-        code >>= 1
-        known += code != UNKNOWN
-        if code > 0:
-            record = at.dx + DX_RECORD * code
-            place = record + (FIRST_ATOMS if j == start else OTHER_ATOMS)
-            count = _mark(pack, at, marks, candidates, attempt, place, count)
-            if j == start:
-                of_principal = pack[record + PRINCIPAL_TABLE]
-            else:
-                has_mcc |= _counts(pack[record + MCC_TABLE], of_principal)
-                has_cc |= _counts(pack[record + CC_TABLE], of_principal)
-            site = pack[record + SITE]
-            if site >= 0:
-                sites += marks[at.site_marks + site] != attempt
-                marks[at.site_marks + site] = attempt
-    facts[SITES] = sites
-    marks[MCC] = attempt - 1 + has_mcc
-    marks[CC] = attempt - 1 + has_cc
-    return count, known, lacking
+        known += int(code >= 0)
+        record = at.dx + DX_RECORD * max(code >> 1, NO_ENTRY)
+        others |= _stands_for(pack, record + OTHER_ATOMS)
+        has_mcc |= _counts(pack[record + MCC_TABLE], of_principal)
+        has_cc |= _counts(pack[record + CC_TABLE], of_principal)
+        sites |= pack[record + SITES_HURT]
+    facts[SITES, k] = _ones(sites)
+    return Diagnoses(first, has_mcc << MCC | has_cc << CC, known, lacking, others == 0)
 
 
 @within
-def _mark_procedures(
+def _ones(bits: int) -> int:
+    """How many bits are set."""
+    count = 0
+    while bits:
+        bits &= bits - 1
+        count += 1
+    return count
+
+
+@within
+def _procedures(
+    pack: np.ndarray, at: At, facts: np.ndarray, k: int, column: np.ndarray, start: int, end: int, codes: np.ndarray
+) -> Procedures:
+    """Look through the procedures; how many are known goes into the facts."""
+    first, others, known, lacking, simple = 0, 0, 0, 0, True
+    if start != end:
+        code = codes[column[start]]
+        lacking = code & 1
+        known = int(code >= 0)
+        first = _stands_for(pack, at.proc + PROC_RECORD * max(code >> 1, NO_ENTRY) + FIRST_ATOMS)
+    for j in range(start + 1, end):
+        code = codes[column[j]]
+        lacking |= code & 1
+        known += int(code >= 0)
+        its = _stands_for(pack, at.proc + PROC_RECORD * max(code >> 1, NO_ENTRY) + OTHER_ATOMS)
+        simple &= (its == 0) | (others == 0) | (its == others)
+        others |= its
+    facts[PROCEDURES, k] = known
+    return Procedures(first, others, lacking, simple)
+
+
+@within
+def _stands_for(pack: np.ndarray, place: int) -> int:
+    """A number for what a code makes true: where it stands, which is one place for all that is the same; 0: nothing."""
+    return (pack[place] + 1) * int(pack[place] != pack[place + 2])
+
+
+@within
+def _attempt(
+    pack: np.ndarray, at: At, limits: np.ndarray, rows: Rows, work: Work, severity: int, i: int, first: int, end: int
+) -> int:
+    """The outcome of case i with the procedures from `first` to `end`."""
+    work.attempts[0] += 1
+    marks, candidates, attempt = work.marks, work.candidates, work.attempts[0]
+    marks[MCC] = attempt - 1 + (severity >> MCC & 1)
+    marks[CC] = attempt - 1 + (severity >> CC & 1)
+    count = _mark_codes(
+        pack, at, marks, candidates, attempt, 0,
+        at.dx, DX_RECORD, rows.dx, rows.dx_starts[i], rows.dx_ends[i], rows.dx_codes,
+    )  # fmt: skip
+    count = _mark_codes(
+        pack, at, marks, candidates, attempt, count, at.proc, PROC_RECORD, rows.proc, first, end, rows.proc_codes
+    )
+    count = _add_unguarded(pack, at, marks, candidates, attempt, count)
+    return _first(pack, at, limits, work.of_case, marks, candidates, attempt, count)
+
+
+@within
+def _mark_codes(
     pack: np.ndarray, at: At, marks: np.ndarray, candidates: np.ndarray, attempt: int, count: int,
-    column: np.ndarray, start: int, end: int, codes: np.ndarray,
-) -> tuple[int, int, int]:  # fmt: skip
-    """The same of the procedures; `count` candidates are there already."""
-    known, lacking = 0, 0
+    records: int, size: int, column: np.ndarray, start: int, end: int, codes: np.ndarray,
+) -> int:  # fmt: skip
+    """Make true what some codes make true; `count` candidates are there already; the number with those they add."""
     for j in range(start, end):
-        code = codes[column[j]]
-        lacking |= code & 1
-        code >>= 1
-        known += code != UNKNOWN
+        code = codes[column[j]] >> 1
         if code > 0:
-            record = at.proc + PROC_RECORD * code + (FIRST_ATOMS if j == start else OTHER_ATOMS)
-            count = _mark(pack, at, marks, candidates, attempt, record, count)
-    return count, known, lacking
+            place = records + size * code + (FIRST_ATOMS if j == start else OTHER_ATOMS)
+            count = _mark(pack, at, marks, candidates, attempt, place, count)
+    return count
 
 
 @within

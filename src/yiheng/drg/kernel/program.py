@@ -4,21 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from yiheng.drg.condition import (
-    DEPT,
-    All,
-    Always,
-    Compared,
-    Condition,
-    InDept,
-    Known,
-    Listed,
-    Negated,
-    OneOf,
-    Present,
-    Severe,
-    Some,
-)  # fmt: skip
+from yiheng.drg import condition as c
 from yiheng.drg.kernel import machine as a
 
 _MARKS = {"MCC": a.MCC, "CC": a.CC}
@@ -32,33 +18,33 @@ class Programs:
     """All conditions of a pack; list conditions, ranges and departments get their numbers as they are met."""
 
     def __init__(self) -> None:
-        self.atoms: dict[Listed, int] = {}
+        self.atoms: dict[c.Listed, int] = {}
         self.depts: dict[str, int] = {}
         self._ranges: dict[tuple[int, float, float], int] = {}
         self._tests: dict[tuple[int, int, int], int] = {}
 
-    def chain(self, condition: Condition, yes: int, no: int) -> int:
+    def chain(self, condition: c.Condition, yes: int, no: int) -> int:
         """Where to begin so as to arrive at `yes` if a condition holds and at `no` if not; places as in the kernel."""
         match condition:
-            case Negated(part):
+            case c.Negated(part):
                 return self.chain(part, no, yes)
-            case All(parts):
+            case c.All(parts):
                 for part in reversed(parts):
                     yes = self.chain(part, yes, no)
                 return yes
-            case Some(parts):
+            case c.Some(parts):
                 for part in reversed(parts):
                     no = self.chain(part, yes, no)
                 return no
-            case Always(value):
+            case c.Always(value):
                 return yes if value else no
-            case Listed():
+            case c.Listed():
                 return self._test(a.ATOMS + self.atom(condition), yes, no)
-            case Severe(level):
+            case c.Severe(level):
                 return self._test(_MARKS[level], yes, no)
         return self._number(condition, yes, no)
 
-    def atom(self, listed: Listed) -> int:
+    def atom(self, listed: c.Listed) -> int:
         """The number of a list condition."""
         return self.atoms.setdefault(listed, len(self.atoms))
 
@@ -84,17 +70,17 @@ class Programs:
             return yes
         return self._tests.setdefault((asked, yes, no), a.TEST_RECORD * len(self._tests))
 
-    def _number(self, condition: Compared | OneOf | InDept | Known | Present, yes: int, no: int) -> int:
+    def _number(self, condition: c.Compared | c.OneOf | c.InDept | c.Known | c.Present, yes: int, no: int) -> int:
         match condition:
-            case Compared(field, op, value):
+            case c.Compared(field, op, value):
                 return self._within(field, _ranges(op, value), yes, no)
-            case OneOf(field, values):
+            case c.OneOf(field, values):
                 return self._within(field, [(value, value) for value in values], yes, no)
-            case InDept(names, wanted):
+            case c.InDept(names, wanted):
                 return self._in_dept(names, wanted, yes, no)
-            case Known(field):
+            case c.Known(field):
                 return self._within(field, [(_LEAST, _MOST)], yes, no)
-            case Present("proc"):
+            case c.Present("proc"):
                 return self._within("procedures", _ranges(">", 0), yes, no)
         return self._within(condition.field, _ranges("!=", 0), yes, no)
 
@@ -102,8 +88,8 @@ class Programs:
         numbers = [self.depts.setdefault(name, len(self.depts) + 1) for name in names]
         named = [(float(number), float(number)) for number in numbers]
         if wanted:
-            return self._within(DEPT, named, yes, no)
-        return self._within(DEPT, named, no, self._within(DEPT, [(_LEAST, _MOST)], yes, no))
+            return self._within(c.DEPT, named, yes, no)
+        return self._within(c.DEPT, named, no, self._within(c.DEPT, [(_LEAST, _MOST)], yes, no))
 
     def _within(self, field: str, ranges: Sequence[Range], yes: int, no: int) -> int:
         """A number in one of some ranges; one that is unknown is in none."""
@@ -122,18 +108,18 @@ def _ranges(op: str, value: float) -> list[Range]:
     }[op]  # fmt: skip
 
 
-def needed(condition: Condition, size: Callable[[Listed], int]) -> frozenset[Listed] | None:
+def needed(condition: c.Condition, size: Callable[[c.Listed], int]) -> frozenset[c.Listed] | None:
     """List conditions with few codes of which one must be true for the whole to be true; None: there are none."""
     match condition:
-        case Listed():
+        case c.Listed():
             return frozenset([condition])
-        case Always(False):
+        case c.Always(False):
             return frozenset()
-        case All(parts):
+        case c.All(parts):
             found = [its for part in parts if (its := needed(part, size)) is not None]
             return min(found, key=lambda its: sum(map(size, its)), default=None)
-        case Some(parts):
+        case c.Some(parts):
             each = [needed(part, size) for part in parts]
             known = [its for its in each if its is not None]
-            return frozenset[Listed]().union(*known) if len(known) == len(each) else None
+            return frozenset[c.Listed]().union(*known) if len(known) == len(each) else None
     return None

@@ -13,7 +13,7 @@ from yiheng.drg.telling.explanation import Explanation
 from yiheng.drg.telling.near import Near, NearMiss, Unsaid
 from yiheng.drg.telling.reconcile import SEVERITY, Difference
 from yiheng.drg.telling.whatif import Changes, WhatIf
-from yiheng.drg.telling.wording import in_words
+from yiheng.drg.telling.wording import in_words_with_owners
 from yiheng.drg.trace import Asked, Step
 
 _STATUS = {
@@ -147,7 +147,7 @@ class _Words:
         return str(explanation.result.reason) if self._lang != "zh" else "; ".join(_in_chinese(explanation, pack))
 
     def condition(self, condition: Condition) -> str:
-        return in_words(condition, self._lang)
+        return in_words_with_owners(condition, self._lang)
 
     def word(self, word: Word) -> str:
         return word.zh if self._lang == "zh" else word.en
