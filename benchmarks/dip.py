@@ -1,159 +1,242 @@
-"""DIP: a catalogue and its assignment beside what reading the same columns alone takes.
+"""DIP at the size of a province: a catalogue from 15 million cases, and their assignment, as whole processes.
 
-    .venv/bin/python benchmarks/dip.py [--cases 1500000] [--seed 1] [--write]
+    make bench-large                                     # writes benchmarks/dip.md
+    python benchmarks/dip.py --cases 1500000             # a tenth, printed only; --rounds 1 for a first look
 
-Made-up cases over three years, 600 diagnoses and 60 operations, frequent and rare ones. Beside the build: DuckDB's own
-time to read the columns that a build reads and average the fee by a key. Beside the assignment: a floor that reads the
-same columns and writes as many. `--write`: into benchmarks/dip.md.
+- catalogue: `yiheng dip build` beside DuckDB reading the same columns of the same file and averaging the fee by a key
+- assignment: `yiheng dip assign` beside a floor with the same imports that reads the same columns, encodes them, and
+  writes as many; where the groups would be it gives every case the same answer
+
+Both run in turn; a round's ratio is of two runs side by side, what is shown is the median. A tenth of the cases is
+measured too, to see whether a case costs the same. What is made and measured is kept in a folder (`--work`), so that a
+run that was cut off goes on where it was; it is for one version of the code, and `--fresh` begins anew.
 """
 
 import argparse
+import json
 import os
 import platform
-import tempfile
+import shutil
+import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from yiheng.cases.input import open_cases
-from yiheng.dip.assign import NEEDED, SCHEMA, assign, assigner, batches
-from yiheng.dip.caseset import COLUMNS
-from yiheng.dip.catalogue import build
-from yiheng.policy.loader import scheme
-from yiheng.tables.engine import engine, scratch
-
+# This process stays small, as a child's peak memory starts at its parent's: what is large is imported where it is used.
 ROOT = Path(__file__).resolve().parent.parent
-ROW_GROUP = 2**18
-Made = TypeVar("Made")
+RESULT = Path(__file__).with_suffix(".md")
+WORK = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yiheng" / "bench-large"
+YIHENG = str(Path(sys.executable).with_name("yiheng"))
+CASES, SEED, ROUNDS = 15_000_000, 1, 3
+# On disk: a case of the file, its result (as often as there are outputs), and what the engine may put aside.
+BYTES_PER_CASE, BYTES_PER_RESULT, OUTPUTS, SPILL = 70, 40, 2, 2**30
+# What is promised: the build in times of DuckDB's own, its memory in MiB; the assignment as a share of the floor, and
+# in times of the only open engine's cases a second (1 M cases in 603 s).
+MOST_RATIO, MOST_MEMORY, LEAST_SHARE, LEAST_TIMES, OPEN_ENGINE = 6, 8192, 0.4, 200, 1_660
+# The columns that a build reads.
+READ = ("dx", "proc", "dx_edition", "proc_edition", "total_fee", "los", "year", "drug_fee", "material_fee")
+BUILD, DUCKDB, ASSIGN, FLOOR = "yiheng dip build", "DuckDB", "yiheng dip assign", "floor"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A whole process: seconds on the wall and of processors, and the largest memory it had in MiB."""
+
+    seconds: float
+    cpu: float
+    peak: float
 
 
 def main() -> None:
-    options = _options()
-    with tempfile.TemporaryDirectory(prefix="yiheng-bench-") as folder:
-        path = Path(folder) / "cases.parquet"
-        _write_cases(path, options.cases, options.seed)
-        lines = list(_measured(path, options.cases))
-    text = _page(lines)
+    match sys.argv[1:]:
+        case ["make", file, count, seed]:
+            from province import write_province
+
+            write_province(Path(file), int(count), int(seed))
+        case ["duckdb", file]:
+            average(file)
+        case ["floor", cases, out]:
+            floor(Path(cases), Path(out))
+        case _:
+            measure(_options())
+
+
+def measure(options: argparse.Namespace) -> None:
+    need = options.cases * (BYTES_PER_CASE + OUTPUTS * BYTES_PER_RESULT) + SPILL
+    print(f"{options.cases:,} cases need about {need / 2**30:.1f} GiB in {options.work}", file=sys.stderr, flush=True)
+    folder = _folder(options)
+    if (free := shutil.disk_usage(folder).free) < need:
+        sys.exit(f"only {free / 2**30:.1f} GiB are free there: --work another folder, or --cases fewer")
+    sizes = (options.cases // 10, options.cases)
+    text = report({count: measured(folder, count, options.rounds) for count in sizes})
     print(text, end="")
-    if options.write:
-        (ROOT / "benchmarks" / "dip.md").write_text(text, encoding="utf-8")
+    if options.cases == CASES and options.rounds >= ROUNDS:
+        RESULT.write_text(text, encoding="utf-8")
+    shutil.rmtree(folder)
 
 
-def _measured(path: Path, count: int) -> list[str]:
-    rules = scheme("dip/national-1.0")
-    with engine() as backend:
-        cases = open_cases(backend, path, used=(*COLUMNS, "case_id")).table
-        used = ", ".join(name for name in COLUMNS if name not in ("dx_edition", "proc_edition"))
-        query = f"SELECT dx[1], avg(total_fee), {_each(used)} FROM '{path}' GROUP BY dx[1]"
-        read, _ = _timed(lambda: backend.con.sql(query).fetchall())
-        built, catalogue = _timed(lambda: build(backend, cases, rules))
-        wanted = cases.select("case_id", *NEEDED)
-        floor, _ = _timed(lambda: _floor(backend, wanted, scratch(backend) / "floor.parquet"))
-        day = date(2024, 12, 31)
-        whole, _ = _timed(lambda: assign(backend, cases, catalogue.groups, rules, day, ["case_id"]))
-        its = assigner(catalogue.groups, rules, day)
-        pieces = list(batches(backend, wanted.limit(500_000)))
-        its.assign(pieces[0])
-        alone, _ = _timed(lambda: [its.assign(piece) for piece in pieces])
-        some = sum(piece.num_rows for piece in pieces)
-    return [
-        _line("DuckDB: read and average by key", count, read, ""),
-        _line(f"catalogue of {catalogue.groups.num_rows:,} groups", count, built, f"{built / read:.1f} x DuckDB"),
-        _line("floor: read and write as many columns", count, floor, ""),
-        _line("assign, file to file", count, whole, f"{floor / whole:.2f} of the floor"),
-        _line("assign, batches in memory, one thread", some, alone, ""),
-    ]
+def _folder(options: argparse.Namespace) -> Path:
+    """What this version of the code has made and measured; what other versions left goes."""
+    from yiheng.tables.version import code_version
+
+    folder = options.work / f"{code_version()}-{options.cases}-{SEED}"
+    for other in options.work.glob("*-*-*") if options.work.is_dir() else ():
+        if options.fresh or other != folder:
+            shutil.rmtree(other)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-def _each(columns: str) -> str:
-    """Every column looked at, so that it is read."""
-    return ", ".join(f"count({name})" for name in columns.split(", ") if name != "total_fee")
+def measured(folder: Path, count: int, rounds: int) -> dict[str, list[Run]]:
+    """The runs of each process over so many cases."""
+    cases, catalogue = folder / f"cases-{count}.parquet", folder / f"catalogue-{count}.parquet"
+    out = folder / "out.parquet"
+    if not cases.exists():
+        _run([sys.executable, __file__, "make", str(cases), str(count), str(SEED)], f"making {count:,} cases")
+    if not catalogue.exists():
+        draft = catalogue.with_suffix(".draft.parquet")
+        _run([YIHENG, "dip", "build", "--cases", str(cases), "--out", str(draft)], "a first catalogue")
+        # What is compiled once for all processes is compiled before anything is measured.
+        first = ["--catalogue", str(draft), "--cases", str(cases), "--out", str(out)]
+        _run([YIHENG, "dip", "assign", *first], "a first assignment")
+        draft.rename(catalogue)
+    both = ["--cases", str(cases), "--out", str(out)]
+    commands = {
+        DUCKDB: [sys.executable, __file__, "duckdb", str(cases)],
+        BUILD: [YIHENG, "dip", "build", *both],
+        FLOOR: [sys.executable, __file__, "floor", str(cases), str(out)],
+        ASSIGN: [YIHENG, "dip", "assign", "--catalogue", str(catalogue), *both],
+    }
+    found: dict[str, list[Run]] = {name: [] for name in commands}
+    for turn in range(1, rounds + 1):
+        for name, command in commands.items():
+            found[name].append(_kept(folder, name, count, turn, command))
+    return found
 
 
-def _floor(backend: object, cases: object, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    schema = pa.schema([("case_id", pa.string()), *SCHEMA])
-    with pq.ParquetWriter(path, schema) as writer:
-        for batch in batches(backend, cases):  # type: ignore[arg-type]
-            count = batch.num_rows
-            word, number = pa.array(["grouped"] * count), pa.array(np.zeros(count))
-            columns = [number if kind == pa.float64() else word for kind in SCHEMA.types]
-            writer.write_batch(pa.RecordBatch.from_arrays([batch.column("case_id"), *columns], schema=schema))
+def _kept(folder: Path, name: str, count: int, turn: int, command: list[str]) -> Run:
+    """A run, or what it was when it was measured before."""
+    path = folder / f"{name.replace(' ', '-')}-{count}-{turn}.json"
+    if path.exists():
+        return Run(**json.loads(path.read_text(encoding="utf-8")))
+    run = _run(command, f"round {turn}: {name}, {count:,} cases")
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    draft.rename(path)
+    return run
 
 
-def _timed(work: Callable[[], Made]) -> tuple[float, Made]:
+def _run(command: Sequence[str], told: str) -> Run:
+    """Run a command to its end; a command that fails ends the benchmark."""
+    print(f"{told} ...", file=sys.stderr, flush=True)
     start = time.perf_counter()
-    made = work()
-    return time.perf_counter() - start, made
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert child.stderr is not None, "it is a pipe"
+    errors = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if status:
+        sys.exit(f"{told} failed:\n{errors.decode()}")
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def _line(name: str, count: int, seconds: float, said: str) -> str:
-    return f"| {name} | {count:,} | {seconds:.2f} | {count / seconds:,.0f} | {said} |"
+def average(file: str) -> None:
+    """DuckDB reads the columns that a build reads and averages the fee by the principal diagnosis."""
+    import duckdb
+
+    from yiheng.tables.limits import threads
+
+    looked_at = ", ".join(f"count({name})" for name in READ if name not in ("dx", "total_fee"))
+    with duckdb.connect() as connection:
+        connection.sql(f"SET threads = {threads()}")
+        connection.sql("SET enable_progress_bar = false")
+        connection.sql(f"SELECT dx[1], avg(total_fee), {looked_at} FROM '{file}' GROUP BY dx[1]").fetchall()
 
 
-def _page(lines: list[str]) -> str:
-    about = f"pyarrow {pa.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
+def floor(cases: Path, out: Path) -> None:
+    """Read the columns that assignment reads, encode codes and fees, write as many columns as it writes."""
+    import yiheng.cli.dip_assign
+    import yiheng.cli.main
+    import yiheng.dip.batch  # noqa: F401
+    from yiheng.base.progress import Silent
+    from yiheng.dip.stream import ID_COLUMNS, USED, assigned, parquet_pieces, write_parquet
+    from yiheng.tables.arrow import forgo_pandas
+    from yiheng.tables.limits import threads
+
+    forgo_pandas()
+    results = assigned(parquet_pieces(cases, USED), _Floor, ID_COLUMNS, threads())
+    write_parquet(results, out, ID_COLUMNS, {}, Silent())
+
+
+class _Floor:
+    """Takes the place of an assigner."""
+
+    def assign(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":  # type: ignore[name-defined] # noqa: F821
+        import numpy as np
+        import pyarrow as pa
+
+        from yiheng.dip.result import FIGURES, OUT, RESULT, WORDS
+
+        batch["total_fee"].cast(pa.float64()).to_numpy(zero_copy_only=False)
+        for name in ("dx", "proc"):
+            values = batch[name].flatten()
+            coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+            np.asarray(coded.indices)
+        count = batch.num_rows
+        made = {name: pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), ["core"]) for name in WORDS}
+        made |= {name: pa.array(np.ones(count)) for name in FIGURES}
+        columns = [made.get(name, pa.nulls(count, pa.string())) for name in OUT]
+        return pa.RecordBatch.from_arrays(columns, schema=RESULT)
+
+
+def report(found: dict[int, dict[str, list[Run]]]) -> str:
+    """What was measured, and what was promised."""
+    import numba
+    import pyarrow as pa
+
+    about = f"pyarrow {pa.__version__}, numba {numba.__version__}, Python {platform.python_version()}"
+    lines = [_line(name, count, runs) for count, its in found.items() for name, runs in its.items()]
+    few, many = sorted(found)
+    ratio, share = _ratio(found[many], BUILD, DUCKDB), 1 / _ratio(found[many], ASSIGN, FLOOR)
+    peak = max(run.peak for run in found[many][BUILD])
+    speed = many / statistics.median(run.seconds for run in found[many][ASSIGN])
+    costs = [statistics.median(run.cpu for run in found[count][BUILD]) / count * 1e6 for count in (few, many)]
     return (
-        f"# DIP: catalogue and assignment\n\n{about}. Inside one process, once; `benchmarks/dip.py` measures again.\n\n"
-        "| work | cases | seconds | cases/s | |\n|---|---:|---:|---:|---|\n" + "\n".join(lines) + "\n"
+        "# DIP: catalogue and assignment at the size of a province\n\n"
+        f"{about}, {os.cpu_count()} cores. Whole processes with start-up, medians of {len(found[many][BUILD])} rounds; "
+        "ratios are of runs side by side.\n`make bench-large` measures again.\n\n"
+        "| process | cases | seconds | cases/s | processor seconds | peak MiB |\n|---|---:|---:|---:|---:|---:|\n"
+        + "\n".join(lines)
+        + f"\n\n- catalogue of {many:,} cases: {ratio:.1f} times DuckDB's own time (at most {MOST_RATIO}), "
+        f"{peak:,.0f} MiB (at most {MOST_MEMORY:,})\n"
+        f"- a case costs {costs[0]:.1f} microseconds of a processor among {few:,}, {costs[1]:.1f} among {many:,}\n"
+        f"- assignment of {many:,} cases: {share:.2f} of the floor's speed (at least {LEAST_SHARE}), "
+        f"{speed / OPEN_ENGINE:,.0f} times the open engine's {OPEN_ENGINE:,} cases/s (at least {LEAST_TIMES})\n"
+        "- DuckDB: reads the columns that a build reads, averages the fee by the principal diagnosis\n"
+        "- floor: the same imports, the same columns read, encoded and as many columns written, no assignment\n"
     )
 
 
-def _write_cases(path: Path, count: int, seed: int) -> None:
-    """Row groups of made-up cases."""
-    chance = np.random.default_rng(seed)
-    dx = np.array([f"{chr(65 + n // 30)}{n % 30:02}.{d}00" for n in range(600) for d in range(4)])
-    proc = np.array([f"{n:02}.{n % 10}{n % 7}00" for n in range(1, 61)])
-    schema: pa.Schema | None = None
-    writer: pq.ParquetWriter | None = None
-    for start in range(0, count, ROW_GROUP):
-        table = _cases(chance, dx, proc, start, min(ROW_GROUP, count - start))
-        schema = schema or table.schema
-        writer = writer or pq.ParquetWriter(path, schema, compression="zstd")
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
+def _ratio(its: dict[str, list[Run]], own: str, other: str) -> float:
+    return statistics.median(one.seconds / two.seconds for one, two in zip(its[own], its[other], strict=True))
 
 
-def _cases(chance: np.random.Generator, dx: np.ndarray, proc: np.ndarray, start: int, count: int) -> pa.Table:
-    main = dx[np.minimum(chance.geometric(0.003, count), len(dx)) - 1]
-    others = chance.integers(0, 5, count)
-    codes = np.empty(count + others.sum(), dtype=dx.dtype)
-    offsets = np.concatenate([[0], np.cumsum(others + 1)]).astype(np.int32)
-    codes[:] = dx[chance.integers(0, len(dx), len(codes))]
-    codes[offsets[:-1]] = main
-    done = chance.choice([0, 1, 2, 3], count, p=[0.55, 0.25, 0.15, 0.05])
-    procs = proc[np.minimum(chance.geometric(0.15, done.sum()), len(proc)) - 1]
-    fen = (chance.lognormal(13, 0.8, count)).astype(np.int64)
-    amounts = [pa.array(part, pa.int64()).cast(pa.decimal128(19, 0)) for part in (fen, fen // 4, fen // 5)]
-    cent = pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))
-    yuan = [pc.multiply(each, cent).cast(pa.decimal128(18, 2)) for each in amounts]
-    where = pa.array(np.concatenate([[0], np.cumsum(done)]), pa.int32())
-    return pa.table(
-        {
-            "case_id": pa.array([str(start + number) for number in range(count)]),
-            "dx": pa.ListArray.from_arrays(pa.array(offsets), pa.array(codes)),
-            "proc": pa.ListArray.from_arrays(where, pa.array(procs)),
-            "year": pa.array(chance.integers(2022, 2025, count), pa.int16()),
-            "los": pa.array(chance.integers(1, 20, count), pa.int32()),
-            **dict(zip(("total_fee", "drug_fee", "material_fee"), yuan, strict=True)),
-        }
-    )
+def _line(name: str, count: int, runs: list[Run]) -> str:
+    seconds, cpu = (statistics.median(getattr(run, part) for run in runs) for part in ("seconds", "cpu"))
+    peak = max(run.peak for run in runs)
+    return f"| {name} | {count:,} | {seconds:.2f} | {count / seconds:,.0f} | {cpu:.2f} | {peak:,.0f} |"
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=1_500_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", action="store_true")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=CASES)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--fresh", action="store_true", help="begin anew")
     return parser.parse_args()
 
 

@@ -1,12 +1,21 @@
-"""What every test may use: the shared test data, and the rule that in CI nothing is left out quietly."""
+"""What every test may use: the shared test data, a cluster, and the rule that in CI nothing is left out quietly."""
 
 import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+# Seconds that a cluster may take to start.
+_PATIENCE = 120
 
 # The same examples on every run and machine: a test that fails once fails again. Time limits are no part of a law.
 settings.register_profile(
@@ -28,6 +37,41 @@ def shared() -> Path:
     if not (folder / "packs").is_dir():
         pytest.skip("no shared test data: put them at ../shared or set YIHENG_SHARED")
     return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as its:
+        its.bind(("127.0.0.1", 0))
+        return int(its.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a master with two workers."""
+    if find_spec("pyspark") is None or shutil.which("java") is None:
+        pytest.skip("needs the extra `spark` and Java 17")
+    import pyspark
+
+    home, folder = Path(str(pyspark.__file__)).parent, tmp_path_factory.mktemp("spark")
+    address = f"spark://127.0.0.1:{_free_port()}"
+    settings = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
+    port = address.rsplit(":", 1)[1]
+    deploy = "org.apache.spark.deploy"
+    own = ["--host", "127.0.0.1", "--webui-port", "0"]
+    commands = [[f"{deploy}.master.Master", *own, "--port", port]]
+    commands += [[f"{deploy}.worker.Worker", *own, "-c", "1", "-m", "1G", "-d", str(folder), address]] * 2
+    running: list[subprocess.Popen[bytes]] = []
+    with (folder / "log").open("wb") as log:
+        start = str(home / "bin" / "spark-class")
+        running += [subprocess.Popen([start, *its], env=settings, stdout=log, stderr=log) for its in commands]
+        for _ in range(_PATIENCE):
+            if (folder / "log").read_text(errors="replace").count("Registering worker") == 2:
+                break
+            time.sleep(1)
+        yield address
+        for process in running:
+            process.terminate()
+            process.wait()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -357,3 +357,31 @@ def test_a_catalogue_goes_out_as_a_workbook_and_comes_back(
     assert results[0] == results[1]
     ran = yiheng("dip", "import", workbook, *arguments[:3], "soon", *arguments[4:])
     assert ran.refusal == "column --day, value soon: is no day -> such as 2024-12-31"
+
+
+def typed(path: Path, as_csv: Path) -> Path:
+    """A CSV of cases as Parquet in the case table's types, which needs no engine to be read."""
+    from yiheng.cases.input import open_cases
+    from yiheng.tables.engine import engine
+
+    with engine() as backend:
+        found = open_cases(backend, as_csv)
+        names = [name for name in found.table.columns if name in found.given]
+        pq.write_table(found.table.order_by("row").select(names).to_pyarrow(), path, row_group_size=20)
+    return path
+
+
+def test_a_file_read_as_it_is_gives_what_the_engine_gives(
+    yiheng: Any, catalogue: Path, cases_csv: Path, tmp_path: Path
+) -> None:
+    """The years of these cases are those of their discharges."""
+    path, made, out = (tmp_path / name for name in ("typed.parquet", "made.parquet", "out.parquet"))
+    typed(path, cases_csv)
+    assert yiheng("dip", "build", "--cases", path, "--out", made).code == 0
+    assert pq.read_table(made).to_pydict() == pq.read_table(catalogue).to_pydict()
+    assert yiheng("dip", "assign", "--catalogue", catalogue, "--cases", path, "--out", out).code == 0
+    by_engine = tmp_path / "out.csv"
+    assert yiheng("dip", "assign", "--catalogue", catalogue, "--cases", path, "--out", by_engine).code == 0
+    rows = pq.read_table(out).to_pylist()
+    assert [{name: "" if its is None else str(its) for name, its in row.items()} for row in rows] == read(by_engine)
+    assert pq.read_table(out).schema.metadata[b"catalogue_sha256"].decode() == file_sha256(catalogue)

@@ -2,15 +2,31 @@
 
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from yiheng.dip.auxiliary import CV_STAYS, FEW_CASES, FEW_IN_LEVEL, build_auxiliary, highest, opened
+from yiheng.base.refusal import Refusal
+from yiheng.dip.auxiliary import (
+    CV_STAYS,
+    FEW_CASES,
+    FEW_IN_LEVEL,
+    build_auxiliary,
+    build_from_table,
+    highest,
+    opened,
+    read_auxiliary,
+)
 from yiheng.dip.levels import Facts, levels_of
 from yiheng.dip.plan import Plan, plan
 from yiheng.policy.loader import scheme
+from yiheng.tables.engine import held
 
 DAY = date(2024, 12, 31)
 
@@ -124,3 +140,44 @@ def test_the_highest_coefficient_wins() -> None:
     assert highest("G", {"age": "newborn", "cci": "CCI-1"}, said) == (Fraction(15, 10), "cci:CCI-1")
     assert highest("G", {"age": "newborn"}, said) == (Fraction(12, 10), "age:newborn")
     assert highest("H", {"age": "newborn"}, said) == (1, None)
+
+
+@pytest.mark.property
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("GH"), st.sampled_from(["core", "tcm"]), st.integers(0, 50000),
+            st.sampled_from([None, "newborn", "old"]), st.sampled_from([2023, 2024]), st.booleans(),
+        ), max_size=60,
+    )
+)  # fmt: skip
+def test_a_table_of_cases_gives_what_the_definition_gives(backend: Any, one: Plan, rows: list[Any]) -> None:
+    names = ("group", "kind", "fen", "level_age", "year", "enters")
+    kinds = [("group", pa.string()), ("kind", pa.string()), ("fen", pa.int64()), ("level_age", pa.string()),
+             ("year", pa.int16()), ("enters", pa.bool_()),
+             *((f"level_{kind}", pa.string()) for kind in ("cci", "severity", "tumour"))]  # fmt: skip
+    made = [dict(zip(names, row, strict=True)) for row in rows]
+    table = held(backend, pa.Table.from_pylist(made, schema=pa.schema(kinds)))
+    counted = [
+        (row["group"], row["kind"], row["fen"], {"age": row["level_age"]} if row["level_age"] else {})
+        for row in made if row["enters"] and row["year"] == 2024
+    ]  # fmt: skip
+    assert build_from_table(table, one).equals(build_auxiliary(counted, one))
+
+
+def test_a_file_that_is_no_auxiliary_catalogue_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    with pytest.raises(Refusal, match="there is no such file"):
+        read_auxiliary(path)
+    path.write_text("no")
+    with pytest.raises(Refusal, match=r"file x\.parquet: is not an auxiliary catalogue -> yiheng dip auxiliary build"):
+        read_auxiliary(path)
+    pq.write_table(pa.table({"group": ["x"]}), path)
+    with pytest.raises(Refusal, match="is not an auxiliary catalogue"):
+        read_auxiliary(path)
+
+
+def test_years_that_are_no_choice_are_refused(backend: Any, with_value: Any) -> None:
+    table = held(backend, pa.table({"group": ["x"]}))
+    with pytest.raises(Refusal, match="value some: auxiliary_years: is no choice -> newest, all"):
+        build_from_table(table, plan(with_value(auxiliary_years="some"), DAY))

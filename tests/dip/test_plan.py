@@ -113,7 +113,7 @@ def test_the_two_national_schemes_differ_in_what_a_combination_is() -> None:
         ("extra_groups", [{"id": "X", "kind": "early", "zh": "早"}], "extra_groups: missing or unknown en"),
         ("extra_groups", [{"id": "X", "kind": "late", "zh": "早", "en": "x"}], "extra_groups: is no kind"),
         ("extra_groups", [{"id": "X", "kind": "early", "zh": "早", "en": "x"}], "extra_groups: takes every case"),
-        ("related_by", "lines", "related_by: is no choice"),
+        ("related_by", "guess", "related_by: is no choice"),
     ],
 )  # fmt: skip
 def test_a_value_that_is_not_known_is_refused_by_name(with_value: Any, name: str, value: object, said: str) -> None:

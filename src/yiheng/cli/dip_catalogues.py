@@ -129,7 +129,7 @@ def _rows(table: pa.Table) -> Iterator[str]:
     if table.num_rows:
         yield "\t".join(table.column_names)
         for row in table.slice(0, _SHOWN).to_pylist():
-            yield "\t".join(_number(value) if isinstance(value, float) else str(value) for value in row.values())
+            yield "\t".join(_number(value) if isinstance(value, float) else str(value or "-") for value in row.values())
     if table.num_rows > _SHOWN:
         yield f"... {table.num_rows - _SHOWN}"
 

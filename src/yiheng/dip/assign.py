@@ -9,25 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
-from yiheng.dip.batch import NEEDED as NEEDED
-from yiheng.dip.batch import OUT as OUT
-from yiheng.dip.batch import SCHEMA as SCHEMA
-from yiheng.dip.batch import Assigner
-from yiheng.dip.book import open_book
-from yiheng.dip.compile import compile_book
-from yiheng.dip.plan import plan
+from yiheng.dip.batch import assigner as assigner
 from yiheng.dip.reference import NO_DIAGNOSIS as NO_DIAGNOSIS
 from yiheng.dip.reference import NO_GROUP as NO_GROUP
+from yiheng.dip.result import NEEDED as NEEDED
+from yiheng.dip.result import OUT as OUT
+from yiheng.dip.result import RESULT
+from yiheng.dip.result import SCHEMA as SCHEMA
 from yiheng.policy.loader import Scheme
 from yiheng.tables.engine import scratch
-
-# Cases that are assigned at a time.
-_BATCH = 2 * 100 * 1000
-
-
-def assigner(catalogue: pa.Table, scheme: Scheme, day: date) -> Assigner:
-    """What assigns batches to the groups of a catalogue; `scheme` and `day` are those that it was built with."""
-    return Assigner(compile_book(open_book(catalogue, plan(scheme, day))))
+from yiheng.tables.stream import BATCH
 
 
 def assign(
@@ -39,8 +30,8 @@ def assign(
     made = assigner(catalogue, scheme, day)
     path = scratch(backend) / f"{ibis.util.gen_name('assigned')}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    schema = pa.schema([*(wanted.schema().to_pyarrow().field(name) for name in keep), *SCHEMA])
-    with pq.ParquetWriter(path, schema) as writer:
+    schema = pa.schema([*(wanted.schema().to_pyarrow().field(name) for name in keep), *RESULT])
+    with pq.ParquetWriter(path, schema, store_schema=False) as writer:
         for batch in batches(backend, wanted):
             kept = [batch.column(name).cast(schema.field(name).type) for name in keep]
             writer.write_batch(pa.RecordBatch.from_arrays([*kept, *made.assign(batch).columns], schema=schema))
@@ -49,4 +40,4 @@ def assign(
 
 def batches(backend: Backend, cases: ir.Table) -> Iterator[pa.RecordBatch]:
     """The cases of a table, piece by piece."""
-    yield from backend.con.sql(backend.compile(cases)).to_arrow_reader(_BATCH)
+    yield from backend.con.sql(backend.compile(cases)).to_arrow_reader(BATCH)

@@ -1,14 +1,17 @@
 """Batches of cases (病例批): Arrow columns in, Arrow columns of results out, the kernel in between."""
 
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yiheng.codes.keys import is_icd
 from yiheng.dip import kernel as a
-from yiheng.dip.compile import Compiled, Speller
+from yiheng.dip.book import open_book
+from yiheng.dip.codelists import code_lists, given, icd_flags
+from yiheng.dip.compile import Compiled, compile_book
+from yiheng.dip.plan import plan
 from yiheng.dip.reference import (
     AMBIGUOUS,
     GROUPED,
@@ -19,11 +22,11 @@ from yiheng.dip.reference import (
     Patient,
     assign_case,
 )
+from yiheng.dip.result import FIGURES, OUT, RESULT, WORDS
+from yiheng.policy.loader import Scheme
 
-OUT = ("status", "group", "kind", "rw", "points", "reason")
-NEEDED = ("dx", "proc", "dx_edition", "proc_edition", "total_fee")
-SCHEMA = pa.schema([(name, pa.float64() if name in ("rw", "points") else pa.string()) for name in OUT])
 NONE = "none"
+_NULL = -1
 
 
 class Assigner:
@@ -39,19 +42,39 @@ class Assigner:
             _append(rows, (GROUPED, group.id, group.kind, group.rw, group.points, None))
         for status, reason in others:
             _append(rows, (status, None, NONE, None, None, reason))
-        self._words = {name: pa.array(rows[name], SCHEMA.field(name).type) for name in OUT}
+        coded = {name: pa.array(rows[name], pa.string()).dictionary_encode() for name in WORDS}
+        self._words = {name: its.dictionary for name, its in coded.items()}
+        self._numbers_of = {name: _numbers_or(its.indices, _NULL) for name, its in coded.items()}
+        self._figures = {name: np.array(rows[name], np.float64) for name in FIGURES}
+        self._reasons = pa.array(rows["reason"], pa.string())
         self._count = len(groups)
 
     def assign(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The results of a batch's cases, in its order: columns OUT. Columns that the batch lacks are unknown."""
+        """The results of a batch's cases, in its order: columns of RESULT. Columns that the batch lacks are unknown."""
         found, tied = self._numbers(batch)
         which = np.where(found < 0, self._count - 1 - found, found)
         which[tied] = self._count + len((UNGROUPABLE, INVALID))
-        places = pa.array(which)
-        columns = [self._words[name].take(places) for name in OUT]
-        if tied.any():
-            columns[OUT.index("reason")] = self._tied(batch, np.flatnonzero(tied), columns[OUT.index("reason")])
-        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+        columns = {name: self._worded(name, which) for name in WORDS}
+        columns |= {name: pa.array(figures.take(which), from_pandas=True) for name, figures in self._figures.items()}
+        columns["reason"] = self._why(batch, which, tied)
+        return pa.RecordBatch.from_arrays([columns[name] for name in OUT], schema=RESULT)
+
+    def _worded(self, name: str, which: np.ndarray) -> pa.DictionaryArray:
+        """A column of words, with a dictionary of those alone that occur: a catalogue's whole one is written slowly."""
+        numbers = self._numbers_of[name].take(which)
+        known = numbers != _NULL
+        used = np.zeros(len(self._words[name]) + 1, np.bool_)
+        used[numbers] = True
+        places = np.cumsum(used, dtype=np.int32) - 1
+        words = self._words[name].take(pa.array(np.flatnonzero(used[:-1])))
+        return pa.DictionaryArray.from_arrays(pa.array(places[numbers], mask=~known), words)
+
+    def _why(self, batch: pa.RecordBatch, which: np.ndarray, tied: np.ndarray) -> pa.Array:
+        """The column of reasons; most cases have none."""
+        if not (which >= self._count).any():
+            return pa.nulls(len(which), pa.string())
+        reasons = self._reasons.take(pa.array(which))
+        return self._tied(batch, np.flatnonzero(tied), reasons) if tied.any() else reasons
 
     def numbers(self, batch: pa.RecordBatch) -> np.ndarray:
         """The number of each case's group in the book; negative where it has none."""
@@ -60,15 +83,19 @@ class Assigner:
 
     def _numbers(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
         count = batch.num_rows
-        dx_starts, dx_ends, dx, dx_said = _codes(_given(batch, "dx"), count, self.compiled.dx)
-        starts, ends, proc, proc_said = _codes(_given(batch, "proc"), count, self.compiled.proc)
+        dx, proc = (code_lists(given(batch, name), count) for name in ("dx", "proc"))
+        (dx_numbers, dx_said), (numbers, said) = (
+            self.compiled.dx.look_up(dx.texts),
+            self.compiled.proc.look_up(proc.texts),
+        )
+        dx_icd, proc_icd = (icd_flags(given(batch, name), count) for name in ("dx_edition", "proc_edition"))
         rows = a.Rows(
-            dx_starts, dx_ends, dx, _icd(_given(batch, "dx_edition"), count),
-            starts, ends, proc, _icd(_given(batch, "proc_edition"), count), _fees(_given(batch, "total_fee"), count),
+            dx.starts, dx.ends, dx_numbers[dx.places], dx_icd,
+            proc.starts, proc.ends, numbers[proc.places], proc_icd, _fees(given(batch, "total_fee"), count),
         )  # fmt: skip
         found, tied = np.empty(count, np.int64), np.zeros(count, np.bool_)
         its = self.compiled
-        a.assign_rows(dx_said, proc_said, its.groups, its.rules, rows, its.work(), found, tied)
+        a.assign_rows(dx_said, said, its.groups, its.rules, rows, its.work(), found, tied)
         return found, tied
 
     def _tied(self, batch: pa.RecordBatch, rows: np.ndarray, reasons: pa.Array) -> pa.Array:
@@ -77,6 +104,11 @@ class Assigner:
         for row, case in zip(rows.tolist(), batch.take(pa.array(rows)).to_pylist(), strict=True):
             said[row] = assign_case(patient_of(case), self.compiled.book).reason
         return pa.array(said, pa.string())
+
+
+def assigner(catalogue: pa.Table, scheme: Scheme, day: date) -> Assigner:
+    """What assigns batches to the groups of a catalogue; `scheme` and `day` are those that it was built with."""
+    return Assigner(compile_book(open_book(catalogue, plan(scheme, day))))
 
 
 def patient_of(case: dict[str, Any]) -> Patient:
@@ -88,40 +120,13 @@ def patient_of(case: dict[str, Any]) -> Patient:
     )  # fmt: skip
 
 
+def _numbers_or(numbers: pa.Array, null: int) -> np.ndarray:
+    return np.asarray(numbers.fill_null(null).to_numpy(zero_copy_only=False), np.int32)
+
+
 def _append(rows: dict[str, list[Any]], values: tuple[Any, ...]) -> None:
     for name, value in zip(OUT, values, strict=True):
         rows[name].append(value)
-
-
-def _given(batch: pa.RecordBatch, name: str) -> pa.Array | None:
-    return batch.column(name) if name in batch.schema.names else None
-
-
-def _codes(
-    column: pa.Array | None, count: int, speller: Speller
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, a.Spelled]:
-    """Where each case's codes begin and end, the numbers of their spellings, and what these say."""
-    if column is None or pa.types.is_null(column.type):
-        nothing = np.zeros(count, np.int64)
-        return nothing, nothing, np.zeros(0, np.int32), speller.look_up([])[1]
-    offsets = column.offsets.to_numpy().astype(np.int64)
-    values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
-    coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    numbers, said = speller.look_up(coded.dictionary.to_pylist())
-    places = coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)
-    starts, ends = offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
-    if column.null_count:
-        ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, starts)
-    return starts, ends, numbers[places], said
-
-
-def _icd(column: pa.Array | None, count: int) -> np.ndarray:
-    """Whether the codes of each case are of an ICD edition; a case that names none uses ICD."""
-    if column is None or pa.types.is_null(column.type):
-        return np.ones(count, np.bool_)
-    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    known = np.array([is_icd(text) for text in coded.dictionary.to_pylist()] + [True], np.bool_)
-    return np.asarray(known[coded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)])
 
 
 def _fees(column: pa.Array | None, count: int) -> np.ndarray:

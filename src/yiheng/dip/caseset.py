@@ -5,13 +5,14 @@ from collections.abc import Collection
 import ibis
 import ibis.expr.types as ir
 
+from yiheng.codes.keycolumns import normal_column
 from yiheng.dip.operations import parts_of
 from yiheng.dip.plan import OUT_OF, Extra, Plan, plain
 from yiheng.tables.amounts import fen_column
 
 # What the case table says, in its own codes: 5 is bed-day in the dictionary of settlement lists.
 SELF = "self"
-_BY_THE_DAY = ("bedday", "5")
+BY_THE_DAY = ("bedday", "5")
 
 # The columns that a catalogue is made of, and those that a choice needs.
 COLUMNS = ("dx", "proc", "dx_edition", "proc_edition", "total_fee", "los", "year", "drug_fee", "material_fee")
@@ -22,6 +23,11 @@ CHOSEN_BY = {
     "bed_day_cases": "pay_method",
     "excluded_fees": "excluded_fee",
 }
+
+
+def used(plan: Plan) -> list[str]:
+    """The columns that a catalogue by this plan is made of."""
+    return [*COLUMNS, *(column for name, column in CHOSEN_BY.items() if plan.choice[name] == OUT_OF)]
 
 
 def not_applicable(given: Collection[str], plan: Plan) -> list[str]:
@@ -44,7 +50,7 @@ def left_out(cases: ir.Table, plan: Plan) -> ir.StringValue:
     if choice["day_cases"] == OUT_OF:
         reasons.append((cases.care_type > 1, "day_cases"))
     if choice["bed_day_cases"] == OUT_OF:
-        reasons.append((cases.pay_method.isin(_BY_THE_DAY), "bed_day_cases"))
+        reasons.append((cases.pay_method.isin(BY_THE_DAY), "bed_day_cases"))
     if least:
         reasons.append((cases.los < least, "least_days"))
     if most:
@@ -80,5 +86,5 @@ def _takes(cases: ir.Table, extra: Extra) -> ir.BooleanValue:
 
 
 def _begins(code: ir.StringValue, heads: tuple[str, ...]) -> ir.BooleanValue:
-    bare = code.strip().upper().replace(".", "")
+    bare = normal_column(code).replace(".", "")
     return ibis.or_(*(bare.startswith(head) for head in heads))

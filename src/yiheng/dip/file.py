@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yiheng.base.refusal import Refusal
-from yiheng.dip.catalogue import SCHEMA
+from yiheng.dip.columns import SCHEMA
 from yiheng.policy.loader import Scheme, read_scheme, scheme, scheme_ids
 
 

@@ -18,6 +18,8 @@ EXACT, MATCHED, SPECIFIC, SHARE, KIND, COST, POINTS, ID = range(len(CRITERIA))
 MATCHES = ("exact", "parts", "main_related")
 ALL_AND_NO_OTHER, ALL, MAIN_FIRST = range(len(MATCHES))
 CONSERVATIVE_CLASS = 0
+# Bits of a mark: as many as an int64 has beside its sign.
+MARKS = np.iinfo(np.int64).bits - 1
 # The sheets of operations.
 WORKED = ("marks", "main", "others", "wanted")
 
@@ -40,13 +42,17 @@ class Spelled(NamedTuple):
 class Groups(NamedTuple):
     """The groups of a catalogue, by number.
 
-    `listed` and `combined` are found by token of the principal diagnosis (`by_dx`), then those of any diagnosis
-    (token 0). `parts[part_starts[g]:part_starts[g + 1]]` are parts; `alts` the tokens of each; `values` has the fixed
-    criteria of each group; `pools` the group of a diagnosis and class, -1 none.
+    Groups are found by token of the principal diagnosis, then those of any diagnosis (token 0): `by_dx` with
+    operations, each with the marks of those that it `needs`; `plain_by_dx` without; `listed_by_dx` those by list.
+    `parts[part_starts[g]:part_starts[g + 1]]` are parts; `alts` the tokens of each; `values` has the fixed criteria of
+    each group; `pools` the group of a diagnosis and class, -1 none.
     """
 
     by_dx_starts: np.ndarray
     by_dx: np.ndarray
+    needs: np.ndarray
+    plain_by_dx_starts: np.ndarray
+    plain_by_dx: np.ndarray
     listed_by_dx_starts: np.ndarray
     listed_by_dx: np.ndarray
     listed_place: np.ndarray
@@ -96,12 +102,21 @@ class Work(NamedTuple):
     best: np.ndarray
 
 
+# No Python lock; no arrays are made, so that none need be counted, which would take longer than all the work.
+_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code, kept between processes; it runs without the Python lock."""
-    made: Any = numba.njit(nogil=True, cache=True)(function)
+    """The function as machine code, kept between processes; it runs without the Python lock and makes no array."""
+    made: Any = numba.njit(cache=True, **_OPTIONS)(function)
+    return made
+
+
+def inlined(function: Function) -> Function:
+    """The function put in the place of its calls: handing dozens of arrays over takes as long as the work."""
+    made: Any = numba.njit(inline="always", **_OPTIONS)(function)
     return made
 
 
@@ -110,6 +125,11 @@ def work_for(tokens_dx: int, tokens_proc: int) -> Work:
     marks, main, others, wanted = (np.zeros(tokens_proc + 1, np.int64) for _ in WORKED)
     of_dx = np.zeros(tokens_dx + 1, np.int64)
     return Work(of_dx, marks, main, others, wanted, np.zeros(len(CRITERIA)), np.zeros(len(CRITERIA)))
+
+
+def mark(token: int) -> int:
+    """The bit of a token: tokens with the same bit are told apart later."""
+    return 1 << token % MARKS
 
 
 @compiled
@@ -126,13 +146,15 @@ def assign_rows(
             out[i] = INVALID
             continue
         _mark_others(dx, rows, i, work, attempt)
-        count, treatment = _mark_operations(proc, groups, rows, i, work, attempt)
+        count, treatment, done = _mark_operations(proc, groups, rows, i, work, attempt)
         entry = 2 * rows.dx[start] + int(rows.dx_icd[i])
         found = _listed(dx, groups, entry, work, attempt)
         if found == NO_GROUP:
-            found, several = _combined(dx, proc, groups, rules, rows, i, entry, work, attempt, count, False)
-            if found == NO_GROUP and rules.fallback and count > 0:
-                found, several = _combined(dx, proc, groups, rules, rows, i, entry, work, attempt, count, True)
+            several = False
+            if count > 0:
+                found, several = _operated(dx, proc, groups, rules, rows, i, entry, work, attempt, done)
+            if found == NO_GROUP and (count == 0 or rules.fallback):
+                found, several = _conservative(dx, groups, rules, rows, i, entry, work, attempt, count > 0)
             tied[i] = several
         if found == NO_GROUP:
             for k in range(dx.more_starts[entry], dx.more_starts[entry + 1]):
@@ -142,7 +164,7 @@ def assign_rows(
         out[i] = found
 
 
-@compiled
+@inlined
 def _mark_others(dx: Spelled, rows: Rows, i: int, work: Work, attempt: int) -> None:
     for j in range(rows.dx_starts[i] + 1, rows.dx_ends[i]):
         entry = 2 * rows.dx[j] + int(rows.dx_icd[i])
@@ -150,16 +172,19 @@ def _mark_others(dx: Spelled, rows: Rows, i: int, work: Work, attempt: int) -> N
             work.dx_marks[dx.tokens[k]] = attempt
 
 
-@compiled
-def _mark_operations(proc: Spelled, groups: Groups, rows: Rows, i: int, work: Work, attempt: int) -> tuple[int, int]:
-    """Mark what the operations make true; how many there are, and the place of the strongest class."""
-    count, treatment = 0, CONSERVATIVE_CLASS
+@inlined
+def _mark_operations(
+    proc: Spelled, groups: Groups, rows: Rows, i: int, work: Work, attempt: int
+) -> tuple[int, int, int]:
+    """Mark what the operations make true; how many there are, the place of the strongest class, their marks."""
+    count, treatment, done = 0, CONSERVATIVE_CLASS, 0
     for j in range(rows.proc_starts[i], rows.proc_ends[i]):
         entry = 2 * rows.proc[j] + int(rows.proc_icd[i])
         if proc.keys[entry] < 0:
             continue
         for k in range(proc.starts[entry], proc.starts[entry + 1]):
             token = proc.tokens[k]
+            done |= 1 << token % MARKS
             work.marks[token] = attempt
             if count == 0:
                 work.main[token] = attempt
@@ -169,10 +194,10 @@ def _mark_operations(proc: Spelled, groups: Groups, rows: Rows, i: int, work: Wo
         if count == 0 or groups.class_order[own] < groups.class_order[treatment]:
             treatment = own
         count += 1
-    return count, treatment
+    return count, treatment, done
 
 
-@compiled
+@inlined
 def _listed(dx: Spelled, groups: Groups, entry: int, work: Work, attempt: int) -> int:
     """The first group by list that takes the case."""
     found, place = NO_GROUP, len(groups.mean)
@@ -189,7 +214,7 @@ def _listed(dx: Spelled, groups: Groups, entry: int, work: Work, attempt: int) -
     return found
 
 
-@compiled
+@inlined
 def _other_met(groups: Groups, group: int, work: Work, attempt: int) -> bool:
     start, end = groups.other_starts[group], groups.other_starts[group + 1]
     for k in range(start, end):
@@ -198,7 +223,7 @@ def _other_met(groups: Groups, group: int, work: Work, attempt: int) -> bool:
     return start == end
 
 
-@compiled
+@inlined
 def _parts_met(groups: Groups, group: int, work: Work, attempt: int, match: int) -> bool:
     first = groups.part_starts[group]
     for part in range(first, groups.part_starts[group + 1]):
@@ -213,37 +238,60 @@ def _parts_met(groups: Groups, group: int, work: Work, attempt: int, match: int)
     return True
 
 
-@compiled
-def _combined(
+@inlined
+def _operated(
     dx: Spelled, proc: Spelled, groups: Groups, rules: Rules, rows: Rows, i: int, entry: int, work: Work,
-    attempt: int, count: int, conservative: bool,
+    attempt: int, done: int,
 ) -> tuple[int, bool]:  # fmt: skip
-    """The best of the groups of the diagnosis that take the case, and whether another is as good."""
+    """The best of the groups of the diagnosis with operations, and whether another is as good."""
     found, several = NO_GROUP, False
     for step in range(dx.starts[entry] - 1, dx.starts[entry + 1]):
         token = 0 if step < dx.starts[entry] else dx.tokens[step]
         for k in range(groups.by_dx_starts[token], groups.by_dx_starts[token + 1]):
-            group = groups.by_dx[k]
-            without = groups.part_starts[group] == groups.part_starts[group + 1]
-            if without != (conservative or count == 0) or not _other_met(groups, group, work, attempt):
+            if groups.needs[k] & ~done:
                 continue
-            if not without and not _parts_met(groups, group, work, attempt, rules.match):
+            group = groups.by_dx[k]
+            if not _other_met(groups, group, work, attempt):
+                continue
+            if not _parts_met(groups, group, work, attempt, rules.match):
                 continue
             surplus = _surplus(proc, groups, rows, i, work, attempt, group)
-            if rules.match == ALL_AND_NO_OTHER and surplus and not conservative:
-                continue
-            _value(groups, rows, i, work, attempt, group, surplus)
-            order = -1 if found == NO_GROUP else _compare(rules, work)
-            if order < 0:
-                found, several = group, False
-                for place in range(len(work.own)):
-                    work.best[place] = work.own[place]
-            elif order == 0 and group != found:
-                several = True
+            if not (rules.match == ALL_AND_NO_OTHER and surplus):
+                found, several = _better(groups, rules, rows, i, work, attempt, group, surplus, found, several)
     return found, several
 
 
-@compiled
+@inlined
+def _conservative(
+    dx: Spelled, groups: Groups, rules: Rules, rows: Rows, i: int, entry: int, work: Work, attempt: int, operated: bool
+) -> tuple[int, bool]:
+    """The best of the groups of the diagnosis without operations, and whether another is as good."""
+    found, several = NO_GROUP, False
+    for step in range(dx.starts[entry] - 1, dx.starts[entry + 1]):
+        token = 0 if step < dx.starts[entry] else dx.tokens[step]
+        for k in range(groups.plain_by_dx_starts[token], groups.plain_by_dx_starts[token + 1]):
+            group = groups.plain_by_dx[k]
+            if _other_met(groups, group, work, attempt):
+                found, several = _better(groups, rules, rows, i, work, attempt, group, operated, found, several)
+    return found, several
+
+
+@inlined
+def _better(
+    groups: Groups, rules: Rules, rows: Rows, i: int, work: Work, attempt: int, group: int, surplus: bool,
+    found: int, several: bool,
+) -> tuple[int, bool]:  # fmt: skip
+    """The better of the group at hand and the best so far, and whether another is as good."""
+    _value(groups, rows, i, work, attempt, group, surplus)
+    order = -1 if found == NO_GROUP else _compare(rules, work)
+    if order < 0:
+        for place in range(len(work.own)):
+            work.best[place] = work.own[place]
+        return group, False
+    return found, several or (order == 0 and group != found)
+
+
+@inlined
 def _surplus(proc: Spelled, groups: Groups, rows: Rows, i: int, work: Work, attempt: int, group: int) -> bool:
     """Whether the case has an operation that no part of the group asks for."""
     mark = attempt + 1 + group
@@ -260,7 +308,7 @@ def _surplus(proc: Spelled, groups: Groups, rows: Rows, i: int, work: Work, atte
     return False
 
 
-@compiled
+@inlined
 def _value(groups: Groups, rows: Rows, i: int, work: Work, attempt: int, group: int, surplus: bool) -> None:
     """What the criteria compare, the smaller the better."""
     for place in range(len(work.own)):
@@ -278,7 +326,7 @@ def _value(groups: Groups, rows: Rows, i: int, work: Work, attempt: int, group: 
     work.own[SPECIFIC] = -said
 
 
-@compiled
+@inlined
 def _compare(rules: Rules, work: Work) -> int:
     """-1 if the group at hand is better than the best so far, 1 if worse, 0 if no criterion tells them apart."""
     for place in rules.preference:

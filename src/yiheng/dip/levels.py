@@ -7,10 +7,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from yiheng.base.refusal import Refusal
 from yiheng.codes.charlson import score
 from yiheng.dip.plan import Plan, plain
 
 CCI, SEVERITY, TUMOUR, AGE = "cci", "severity", "tumour", "age"
+
+
+def level_column(kind: str) -> str:
+    """The column in which tables of cases have the level of a kind."""
+    return f"level_{kind}"
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,16 @@ class Facts:
 
 def levels_of(facts: Facts, plan: Plan) -> dict[str, str]:
     """The level that a case hits of each kind that the scheme uses."""
-    found = {name: _KINDS[name](facts, plan) for name in plan.value("auxiliary_kinds")}
+    found = {name: level_of(name, facts, plan) for name in plan.value("auxiliary_kinds")}
     return {name: level for name, level in found.items() if level is not None}
+
+
+def level_of(kind: str, facts: Facts, plan: Plan) -> str | None:
+    """The level of one kind that a case hits, None where it hits none; an unknown kind is refused."""
+    if kind not in _KINDS:
+        what = "auxiliary_kinds: is no kind of level"
+        raise Refusal(what, plan.scheme.id, value=kind, cure=f"one of: {', '.join(_KINDS)}")
+    return _KINDS[kind](facts, plan)
 
 
 def begins(code: str, heads: Collection[str]) -> bool:

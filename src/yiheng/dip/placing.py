@@ -4,123 +4,187 @@ Combinations with enough cases are core groups. What is left is pooled by the fi
 treatment class, step by step until a pool has enough cases; the last step takes all.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
-from yiheng.dip.combination import Combination, identity
-from yiheng.dip.keys import ANY, BETWEEN, MAIN_RELATED, codes_of, pool_name, wide_of
+import numpy as np
+
+from yiheng.dip.combination import Combinations, combinations
+from yiheng.dip.counted import Counted
+from yiheng.dip.keys import ANY, BETWEEN, MAIN_RELATED, codes_of, pool_name
 from yiheng.dip.operations import AND, OR, parts_of
 from yiheng.dip.plan import Plan
-from yiheng.dip.related import related
+from yiheng.dip.related import Named, related, summed
 from yiheng.dip.treatment import class_of, shown
 
 CORE, COMPREHENSIVE = "core", "comprehensive"
+_NOWHERE = -1
 
 
 @dataclass(frozen=True)
 class Place:
-    """The group of a combination. `wide`: diagnosis of a comprehensive group; `share`: of a related operation."""
+    """A group. `wide`: diagnosis of a comprehensive one; `share`: of a related operation; `second`, `first`: levels.
+
+    What combinations of one group do not have in common is that of the last of them, in the order of their names.
+    """
 
     group: str
     kind: str
     treatment: str
-    dx: str | None
-    proc: str | None
-    wide: str | None
-    share: Fraction | None
-    second: str
-    first: str
+    dx: str | None = None
+    proc: str | None = None
+    wide: str | None = None
+    share: Fraction | None = None
+    second: str | None = None
+    first: str | None = None
+
+
+@dataclass(frozen=True)
+class Level:
+    """Names, and which of them is each combination's."""
+
+    names: list[str]
+    of: np.ndarray
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The group of every combination, and its second-level and first-level group; `places` says of each group more."""
+
+    places: dict[str, Place]
+    groups: Level
+    second: Level
+    first: Level
 
 
 def place(
-    combinations: Collection[Combination], plan: Plan, weights: Mapping[int, int]
-) -> dict[tuple[str, ...], Place]:
-    """The place of every combination, by `identity`."""
-    listed = {extra.id: extra for extra in plan.extras}
-    placed: dict[tuple[str, ...], Place] = {}
-    left = [each for each in combinations if each.extra is None]
-    for each in combinations:
-        if each.extra is not None:
-            extra = listed[each.extra]
-            about = (beginnings(extra.dx), _marked(extra.proc), None, None)
-            placed[identity(each)] = _placed(each, extra.id, extra.kind, plan, about)
-    core = _core(left, plan, weights)
-    for each in left:
-        if (found := core.get(identity(each))) is not None:
-            placed[identity(each)] = found
-    rest = [each for each in left if identity(each) not in core]
-    return placed | _pools(rest, plan)
+    counted: Counted, plan: Plan, weights: Mapping[int, int], given: Mapping[str, Fraction] | None = None
+) -> Placed:
+    """The place of every combination; the years of `counted` are those of `weights`, `given` shares as of `related`."""
+    its = combinations(counted, plan)
+    second, first = _second(its), Level(*its.wides(plan.lengths.comprehensive[0]))
+    found = list(_groups(its, plan, weights, second, first, given))
+    places = {group.group: group for group, _ in found}
+    number = {name: place for place, name in enumerate(places)}
+    of = np.full(len(counted.names), _NOWHERE, np.int64)
+    for group, members in found:
+        of[members] = number[group.group]
+    return Placed(places, Level(list(places), of), second, first)
 
 
-def passes(n: Mapping[int, int], plan: Plan, weights: Mapping[int, int]) -> bool:
-    """Whether cases by year reach the cut, over the years that the scheme says."""
+def _groups(
+    its: Combinations,
+    plan: Plan,
+    weights: Mapping[int, int],
+    second: Level,
+    first: Level,
+    given: Mapping[str, Fraction] | None,
+) -> Iterator[tuple[Place, np.ndarray]]:
+    """Every group with its combinations: those by list, the core groups, the pools."""
+    listed = its.counted.extra.is_valid().to_numpy(zero_copy_only=False)
+    yield from _listed(its, plan)
+    left = np.flatnonzero(~listed)
+    named = _named(its, left, plan, weights, given)
+    core = passes(summed(its.counted.n[left], named.name, len(named.names)), plan, weights)
+    inside = core[named.name]
+    yield from _core(its, named, left[inside], named.name[inside], plan, second, first)
+    yield from _pools(its, left[~inside], plan)
+
+
+def _core(
+    its: Combinations, named: Named, places: np.ndarray, name: np.ndarray, plan: Plan, second: Level, first: Level
+) -> Iterator[tuple[Place, np.ndarray]]:
+    """The core groups; their levels are those of the last of their combinations."""
+    order = np.lexsort((_rank(its, plan)[places], name))
+    found = list(_members(name[order], places[order]))
+    last = np.array([members[-1] for _, members in found], np.int64)
+    icd, seconds, firsts = its.counted.proc_icd[last].tolist(), second.of[last].tolist(), first.of[last].tolist()
+    for (number, members), is_icd, own, wide in zip(found, icd, seconds, firsts, strict=True):
+        text = named.names[number]
+        dx, proc = codes_of(text)
+        treatment, share = shown(class_of(proc, is_icd, plan)), named.shares.get(text)
+        yield Place(text, CORE, treatment, dx, proc, None, share, second.names[own], first.names[wide]), members
+
+
+def _rank(its: Combinations, plan: Plan) -> np.ndarray:
+    """The order of combinations inside a group: by name, where several names make one, then by code system."""
+    if plan.choice["combination"] == MAIN_RELATED or plan.extras:
+        return its.counted.rank()
+    return np.asarray(2 * its.counted.dx_icd + its.counted.proc_icd)
+
+
+def passes(n: np.ndarray, plan: Plan, weights: Mapping[int, int]) -> np.ndarray:
+    """Whether cases by year (a row each) reach the cut, over the years that the scheme says."""
     cut, over = plan.value("core_cases"), plan.choice["core_cases_years"]
     if over == "newest":
-        return bool(n.get(max(weights), 0) >= cut)
+        return np.asarray(n[:, list(weights).index(max(weights))] >= cut)
     if over == "every":
-        return all(n.get(year, 0) >= cut for year in weights)
-    return bool(sum(n.values()) >= cut)
+        return np.asarray((n >= cut).all(axis=1))
+    return np.asarray(n.sum(axis=1) >= cut)
 
 
-def _core(left: list[Combination], plan: Plan, weights: Mapping[int, int]) -> dict[tuple[str, ...], Place]:
-    if plan.choice["combination"] == MAIN_RELATED:
-        names, shares = related(left, plan, lambda n: passes(n, plan, weights), weights)
-    else:
-        names, shares = {identity(each): each.name for each in left}, {}
-    counted: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for each in left:
-        for year, count in each.n.items():
-            counted[names[identity(each)]][year] += count
-    core = {name for name, n in counted.items() if passes(n, plan, weights)}
-    found = {}
-    for each in left:
-        name = names[identity(each)]
-        if name in core:
-            dx, proc = codes_of(name)
-            found[identity(each)] = _placed(each, name, CORE, plan, (dx, proc, None, shares.get(name)))
-    return found
-
-
-def _placed(
-    each: Combination,
-    group: str,
-    kind: str,
+def _named(
+    its: Combinations,
+    left: np.ndarray,
     plan: Plan,
-    about: tuple[str | None, str | None, str | None, Fraction | None],
-) -> Place:
-    """The place of a combination, with the second-level and first-level group that it belongs to."""
-    main, procs = codes_of(each.name)
-    dx, proc, wide, share = about
-    own = class_of(procs, each.proc_icd, plan)
-    treatment = class_of(proc, each.proc_icd, plan) if kind == CORE and proc != procs else own
-    second = main + BETWEEN + shown(own)
-    first = wide_of(main, each.dx_icd, plan.lengths.comprehensive[0])
-    return Place(group, kind, shown(treatment), dx, proc, wide, share, second, first)
+    weights: Mapping[int, int],
+    given: Mapping[str, Fraction] | None,
+) -> Named:
+    if plan.choice["combination"] == MAIN_RELATED:
+        least = plan.exact("related_share")
+        cut = partial(passes, plan=plan, weights=weights)
+        return related(its.chosen(left, plan), least, cut, list(weights.values()), given)
+    coded = its.chosen(left, plan).counted.names.dictionary_encode()
+    return Named(coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64), {})
 
 
-def _pools(rest: list[Combination], plan: Plan) -> dict[tuple[str, ...], Place]:
-    found: dict[tuple[str, ...], Place] = {}
+def _listed(its: Combinations, plan: Plan) -> Iterator[tuple[Place, np.ndarray]]:
+    """The groups by list, in the order in which combinations name them."""
+    extras = {extra.id: extra for extra in plan.extras}
+    coded = its.counted.extra.dictionary_encode()
+    number, rank = coded.indices.fill_null(_NOWHERE).to_numpy(zero_copy_only=False), _rank(its, plan)
+    for place, name in enumerate(coded.dictionary.to_pylist()):
+        members = np.flatnonzero(number == place)
+        members = members[np.argsort(rank[members])]
+        treatment = its.classes[its.treatment[members[-1]]]
+        extra = extras[name]
+        yield Place(name, extra.kind, treatment, beginnings(extra.dx), _marked(extra.proc)), members
+
+
+def _second(its: Combinations) -> Level:
+    """The subcategory and treatment class of each combination."""
+    pairs, of = np.unique(its.main * len(its.classes) + its.treatment, return_inverse=True)
+    size = len(its.classes)
+    return Level([its.mains[pair // size] + BETWEEN + its.classes[pair % size] for pair in pairs.tolist()], of)
+
+
+def _pools(its: Combinations, rest: np.ndarray, plan: Plan) -> Iterator[tuple[Place, np.ndarray]]:
     least, steps = plan.value("comprehensive_cases"), plan.lengths.comprehensive
+    size = len(its.classes)
     for chars in steps:
-        pools: dict[str, list[Combination]] = defaultdict(list)
-        for each in rest:
-            pools[_pool(each, chars, plan)].append(each)
-        rest = []
-        for name, members in pools.items():
-            if chars != steps[-1] and sum(sum(each.n.values()) for each in members) < least:
-                rest += members
-                continue
-            for each in members:
-                wide = wide_of(codes_of(each.name)[0], each.dx_icd, chars)
-                found[identity(each)] = _placed(each, name, COMPREHENSIVE, plan, (None, None, wide, None))
-    return found
+        wides, wide = its.wides(chars)
+        pairs, pool = np.unique(wide[rest] * size + its.treatment[rest], return_inverse=True)
+        n = summed(its.counted.n[rest].sum(axis=1), pool, len(pairs))
+        enough = (n >= least) | (chars == steps[-1])
+        for number, members in _members(pool, rest):
+            if enough[number]:
+                text, treatment = wides[pairs[number] // size], int(pairs[number] % size)
+                own = None if treatment == its.conservative else its.classes[treatment]
+                yield Place(pool_name(text, own), COMPREHENSIVE, its.classes[treatment], wide=text), members
+        rest = rest[~enough[pool]]
 
 
-def _pool(each: Combination, chars: int, plan: Plan) -> str:
-    main, procs = codes_of(each.name)
-    return pool_name(wide_of(main, each.dx_icd, chars), class_of(procs, each.proc_icd, plan))
+def _members(number: np.ndarray, places: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """For each number the places that have it, in their order."""
+    if not len(places):
+        return
+    order = np.argsort(number, kind="stable")
+    numbers, ordered = number[order], places[order]
+    bounds = np.flatnonzero(np.diff(numbers, prepend=_NOWHERE)).tolist()
+    for first, end in zip(bounds, [*bounds[1:], len(numbers)], strict=True):
+        yield int(numbers[first]), ordered[first:end]
 
 
 def beginnings(codes: tuple[str, ...]) -> str | None:

@@ -14,7 +14,7 @@ IN, OUT_OF = "in", "out"
 CONSERVATIVE = "conservative"
 _CHOICES = {
     "combination": ("all", "main_related"),
-    "related_by": ("means",),
+    "related_by": ("means", "lines"),
     "core_cases_years": ("all", "newest", "every"),
     "year_weights_on": ("fees_and_cases", "means"),
     "missing_year": ("left_out", "refuse"),

@@ -5,79 +5,138 @@ related) over all cases that have both; both must pass the case cut. A case with
 largest share, ties by code. A group that then falls under the cut is given up, and its cases look again.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
-from yiheng.dip.combination import Combination, identity
-from yiheng.dip.keys import AND, BETWEEN, codes_of
-from yiheng.dip.plan import Plan
+import numpy as np
 
-Passes = Callable[[Mapping[int, int]], bool]
+from yiheng.dip.combination import Combinations
+from yiheng.dip.keys import AND, BETWEEN
+
+Passes = Callable[[np.ndarray], np.ndarray]
+_NONE = -1
 
 
-class _Mean:
-    """Cases by year, and fees and cases weighted by year."""
+@dataclass(frozen=True)
+class Named:
+    """Combinations by the names of the groups that they would be: `names[name[c]]`, and the shares of those names."""
 
-    def __init__(self) -> None:
-        self.n: dict[int, int] = defaultdict(int)
-        self.fee = self.cases = 0
+    names: list[str]
+    name: np.ndarray
+    shares: dict[str, Fraction]
 
-    def add(self, each: Combination, weights: Mapping[int, int]) -> None:
-        for year, count in each.n.items():
-            self.n[year] += count
-            self.fee += weights[year] * each.fee[year]
-            self.cases += weights[year] * count
+
+def summed(values: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
+    """Rows of whole numbers added up by number, 0 to `count` - 1."""
+    made = np.zeros((count, *values.shape[1:]), np.int64)
+    np.add.at(made, numbers, values)
+    return made
 
 
 def related(
-    combinations: list[Combination], plan: Plan, passes: Passes, weights: Mapping[int, int]
-) -> tuple[dict[tuple[str, ...], str], dict[str, Fraction]]:
-    """The name of each combination with its main and at most one related operation, and the share of those."""
-    shares = _shares(combinations, plan.exact("related_share"), passes, weights)
+    its: Combinations,
+    least: Fraction,
+    passes: Passes,
+    weights: Sequence[int],
+    given: Mapping[str, Fraction] | None = None,
+) -> Named:
+    """The name of each combination with its main and at most one related operation, and the share of those.
+
+    `passes` says of cases by year (a row each) whether they reach the cut; `given` are shares by name that were found
+    otherwise than from means (`linked`).
+    """
+    pairs = _Pairs.of_combinations(its)
+    shares = (
+        pairs.shares(least, passes, np.array(weights, np.int64)) if given is None else pairs.given(least, passes, given)
+    )
     while True:
-        names = {identity(each): _best(each.name, shares) for each in combinations}
-        counted: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        for each in combinations:
-            for year, count in each.n.items():
-                counted[names[identity(each)]][year] += count
-        few = [name for name in shares if not passes(counted[name])]
+        ranked = sorted(shares, key=lambda pair: (-shares[pair], pairs.name(pair)))
+        best = pairs.best(ranked)
+        chosen = np.array([*ranked, _NONE], np.int64)[best]
+        n = summed(its.counted.n[chosen >= 0], chosen[chosen >= 0], len(pairs.other))
+        enough = passes(n)
+        few = [pair for pair in shares if not enough[pair]]
         if not few:
-            return names, shares
-        shares = {name: share for name, share in shares.items() if name not in few}
+            return pairs.named(chosen, shares)
+        shares = {pair: share for pair, share in shares.items() if pair not in set(few)}
 
 
-def _shares(
-    combinations: list[Combination], least: Fraction, passes: Passes, weights: Mapping[int, int]
-) -> dict[str, Fraction]:
-    alone: dict[str, _Mean] = defaultdict(_Mean)
-    both: dict[tuple[str, str], _Mean] = defaultdict(_Mean)
-    for each in combinations:
-        head, others = _split(each.name)
-        if not others:
-            alone[head].add(each, weights)
-        for other in others:
-            both[head, other].add(each, weights)
-    found = {}
-    for (head, other), joined in both.items():
-        main = alone.get(head)
-        if main is not None and joined.fee > 0 and passes(main.n) and passes(joined.n):
-            share = 1 - Fraction(main.fee, main.cases) / Fraction(joined.fee, joined.cases)
+@dataclass(frozen=True)
+class _Pairs:
+    """Combinations by their head (diagnosis and main operation), and all pairs of a head with another operation.
+
+    `head[c]` is the head of a combination; `heads` their names; pair p is of head `of[p]` and operation `other[p]`;
+    combination `owner[k]` has the pair `pair[k]`.
+    """
+
+    its: Combinations
+    heads: list[str]
+    head: np.ndarray
+    of: np.ndarray
+    other: np.ndarray
+    owner: np.ndarray
+    pair: np.ndarray
+
+    @classmethod
+    def of_combinations(cls, its: Combinations) -> "_Pairs":
+        lengths = np.diff(its.starts)
+        first = np.full(len(lengths), _NONE, np.int64)
+        first[lengths > 0] = its.operations[its.starts[:-1][lengths > 0]]
+        size = len(its.codes) + 1
+        keys, head = np.unique(its.main * size + first + 1, return_inverse=True)
+        heads = [_head(its.mains[key // size], key % size - 1, its.codes) for key in keys.tolist()]
+        owner = np.repeat(np.arange(len(lengths)), lengths)
+        others = np.ones(len(owner), np.bool_)
+        others[its.starts[:-1][lengths > 0]] = False
+        owner = owner[others]
+        both, pair = np.unique(head[owner] * size + its.operations[others], return_inverse=True)
+        return cls(its, heads, head, both // size, both % size, owner, pair)
+
+    def name(self, pair: int) -> str:
+        return f"{self.heads[self.of[pair]]}{AND}{self.its.codes[self.other[pair]]}"
+
+    def shares(self, least: Fraction, passes: Passes, weights: np.ndarray) -> dict[int, Fraction]:
+        """The share of every pair that has at least this one and passes the cut, as its main operation alone does."""
+        n, fee = self.its.counted.n, self.its.counted.fee
+        alone = np.diff(self.its.starts) <= 1
+        n_alone = summed(n[alone], self.head[alone], len(self.heads))
+        fee_alone = summed(fee[alone], self.head[alone], len(self.heads)) @ weights
+        n_both = summed(n[self.owner], self.pair, len(self.other))
+        fee_both = summed(fee[self.owner], self.pair, len(self.other)) @ weights
+        cases_alone, cases_both = n_alone @ weights, n_both @ weights
+        asked = passes(n_alone)[self.of] & passes(n_both) & (fee_both > 0) & (cases_alone[self.of] > 0)
+        found = {}
+        for pair in np.flatnonzero(asked).tolist():
+            head = self.of[pair]
+            main = Fraction(int(fee_alone[head]), int(cases_alone[head]))
+            share = 1 - main / Fraction(int(fee_both[pair]), int(cases_both[pair]))
             if share >= least:
-                found[head + AND + other] = share
-    return found
+                found[pair] = share
+        return found
+
+    def given(self, least: Fraction, passes: Passes, given: Mapping[str, Fraction]) -> dict[int, Fraction]:
+        """The given share of every pair that has at least this one and passes the cut."""
+        enough = passes(summed(self.its.counted.n[self.owner], self.pair, len(self.other)))
+        named = {pair: given.get(self.name(pair)) for pair in np.flatnonzero(enough).tolist()}
+        return {pair: share for pair, share in named.items() if share is not None and share >= least}
+
+    def best(self, ranked: list[int]) -> np.ndarray:
+        """The place among `ranked` pairs of the first that each combination has; behind them where it has none."""
+        rank = np.full(len(self.other), len(ranked), np.int64)
+        rank[ranked] = np.arange(len(ranked))
+        best = np.full(len(self.head), len(ranked), np.int64)
+        np.minimum.at(best, self.owner, rank[self.pair])
+        return best
+
+    def named(self, chosen: np.ndarray, shares: dict[int, Fraction]) -> Named:
+        pairs = list(shares)
+        place = np.full(len(self.other) + 1, _NONE, np.int64)
+        place[pairs] = len(self.heads) + np.arange(len(pairs))
+        name = np.where(chosen >= 0, place[chosen], self.head)
+        texts = [self.name(pair) for pair in pairs]
+        return Named([*self.heads, *texts], name, dict(zip(texts, shares.values(), strict=True)))
 
 
-def _best(name: str, shares: Mapping[str, Fraction]) -> str:
-    head, others = _split(name)
-    known = [head + AND + other for other in others if head + AND + other in shares]
-    return min(known, key=lambda each: (-shares[each], each), default=head)
-
-
-def _split(name: str) -> tuple[str, list[str]]:
-    """`I21.9:36.06+88.55` as I21.9:36.06 and its other operations."""
-    dx, procs = codes_of(name)
-    if procs is None:
-        return name, []
-    main, *others = procs.split(AND)
-    return dx + BETWEEN + main, others
+def _head(main: str, first: int, codes: list[str]) -> str:
+    return main if first == _NONE else main + BETWEEN + codes[first]

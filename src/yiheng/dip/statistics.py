@@ -5,15 +5,21 @@ Those of two halves of the cases simply add up. Sums are exact: whole fen, days,
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from yiheng.dip import caseset
-from yiheng.dip.keys import with_keys
+from yiheng.dip.keycolumns import with_keys
 from yiheng.dip.plan import Plan
 from yiheng.tables.amounts import fen_column
 
 KEYS = ("core_key", "dx_icd", "proc_icd", "extra", "year")
 SUMS = ("n", "fee", "square", "drug_cases", "drug", "material_cases", "material", "los_cases", "los")
-_WIDE = "decimal(38, 0)"
+_WIDE = ibis.dtype("decimal(38, 0)")
+STATISTICS = pa.schema(
+    [("core_key", pa.string()), ("dx_icd", pa.bool_()), ("proc_icd", pa.bool_()), ("extra", pa.string()),
+     ("year", pa.int16())]
+    + [(name, _WIDE.to_pyarrow() if name == "square" else pa.int64()) for name in (*SUMS, "least", "most")]
+)  # fmt: skip
 
 
 def entering(cases: ir.Table, plan: Plan) -> ir.Table:
@@ -27,12 +33,12 @@ def entering(cases: ir.Table, plan: Plan) -> ir.Table:
     )  # fmt: skip
 
 
-def statistics(narrow: ir.Table) -> ir.Table:
-    """One row for each of KEYS: cases, fees (fen), their squares, drugs, materials, days, least and largest fee."""
+def statistics(narrow: ir.Table, keys: tuple[str, ...] = KEYS) -> ir.Table:
+    """One row for each of the keys: cases, fees (fen), their squares, drugs, materials, days, least and largest fee."""
     # Wide enough that the product is wide too.
     fen = narrow.fen.cast("decimal(19, 0)")
     squared = narrow.mutate(square=(fen * fen).cast(_WIDE))
-    return squared.group_by(list(KEYS)).agg(
+    return squared.group_by(list(keys)).agg(
         n=squared.count(),
         fee=_total(squared.fen),
         square=squared.square.sum().cast(_WIDE),

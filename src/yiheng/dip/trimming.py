@@ -3,20 +3,88 @@
 Quantiles are discrete: the least fee that at least this share of the group's cases does not exceed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import ceil, floor
+from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
 
+from yiheng.base.refusal import Refusal
+from yiheng.dip import tally
+from yiheng.dip.counted import Counted, cells_of
+from yiheng.dip.figures import Sums
+from yiheng.dip.placing import Level
 from yiheng.dip.plan import Plan, Trimming
+from yiheng.dip.statistics import statistics
+from yiheng.tables.engine import held
 
 _DIGITS = 100
 _QUARTILES = (Fraction("1/4"), Fraction("3/4"))
 
 Edges = dict[str, tuple[int, int]]
+
+
+# A case as trimming sees it: the number of its combination, its year, and its amounts (fen, days).
+NARROW = pa.schema(
+    [("combination", pa.int32()), ("year", pa.int16())]
+    + [(name, pa.int64()) for name in ("fen", "drug", "material", "days")]
+)
+
+
+def narrow(numbers: np.ndarray, rows: tally.Rows, years: Sequence[int]) -> pa.Table:
+    """The cases of a batch that enter, as they were counted: columns of NARROW."""
+    its = np.flatnonzero(numbers != tally.NONE)
+    parts = [pa.array(part[its], mask=part[its] == tally.UNKNOWN) for part in rows.parts]
+    year = np.array(years, np.int16)[rows.year[its]]
+    return pa.table([pa.array(numbers[its]), pa.array(year), pa.array(rows.fen[its]), *parts], schema=NARROW)
+
+
+def trimmed(
+    backend: Backend, path: Path, groups: Level, counted: Counted, sums: Sums, plan: Plan
+) -> tuple[np.ndarray, int]:
+    """The cells of the cases inside their group's edges, and how many lie outside.
+
+    `path`: the cases as `narrow` makes them, by the numbers that combinations have in `counted`.
+    """
+    places = pa.table({"combination": pa.array(np.arange(len(groups.of)), pa.int32()),
+                       "group": pa.array(groups.names, pa.string()).take(pa.array(groups.of))})  # fmt: skip
+    cases = backend.read_parquet(str(path))
+    placed = cases.filter(cases.year.isin(counted.years)).inner_join(held(backend, places), "combination")
+    rows: list[dict[str, int | str]] = [
+        {"group": name, "n": n, "fee": fee, "square": square}
+        for name, (n, fee, square) in zip(sums.names, sums.moments, strict=True)
+    ]
+    limits = edges(histogram(placed), rows, plan)
+    table = pa.table({"edged": pa.array(list(limits), pa.string()),
+                      "low": pa.array([low for low, _ in limits.values()], pa.int64()),
+                      "high": pa.array([high for _, high in limits.values()], pa.int64())})  # fmt: skip
+    limited = held(backend, table)
+    edged = placed.left_join(limited, placed.group == limited.edged)
+    inside = edged.filter(edged.low.isnull() | edged.fen.between(edged.low, edged.high))
+    found = statistics(inside, ("combination", "year")).to_pyarrow()
+    own = found["combination"].to_numpy()
+    year = np.searchsorted(np.array(counted.years), found["year"].to_numpy())
+    cells = cells_of(found, own, year, counted.cells.shape[:2])
+    before, after = sum(sums.total("n")), int(found["n"].to_numpy().sum())
+    _check(sums, set(np.array(groups.names)[np.unique(groups.of[own])].tolist()), before, after, plan)
+    return cells, before - after
+
+
+def _check(sums: Sums, left: set[str], before: int, after: int, plan: Plan) -> None:
+    """Refuse a group without a case left, and more cases outside than the scheme allows."""
+    lost = [name for name in sums.names if name not in left]
+    if lost:
+        raise Refusal("trimming: takes out every case of a group", plan.scheme.id, value=lost[0])
+    most = plan.trimming.most_removed
+    if before - after > most * before:
+        what = f"trimming: would take {before - after} of {before} cases out, more than most_removed allows"
+        raise Refusal(what, plan.scheme.id, value=str(float(most)))
 
 
 def histogram(placed: ir.Table) -> ir.Table:

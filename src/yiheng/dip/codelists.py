@@ -1,0 +1,51 @@
+"""Columns of code lists (编码列表列): which spellings stand where, so that each distinct one is looked up once."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from yiheng.codes.keys import is_icd
+
+
+class CodeLists(NamedTuple):
+    """The codes of case i are those at `places[starts[i]:ends[i]]` of `texts`; a null code is at their end."""
+
+    starts: np.ndarray
+    ends: np.ndarray
+    places: np.ndarray
+    texts: pa.Array
+
+    def first(self) -> np.ndarray:
+        """The place of each case's first code; that of a null one where it has none."""
+        padded = np.append(self.places, len(self.texts))
+        return np.where(self.starts < self.ends, padded[self.starts], len(self.texts))
+
+
+def code_lists(column: pa.Array | None, count: int) -> CodeLists:
+    """A column of lists of codes, plain or dictionary-encoded; a null list, or no column, is an empty list."""
+    if column is None or pa.types.is_null(column.type):
+        nothing = np.zeros(count, np.int64)
+        return CodeLists(nothing, nothing, np.zeros(0, np.int32), pa.nulls(0, pa.string()))
+    offsets = column.offsets.to_numpy().astype(np.int64)
+    values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
+    coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    places = coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)
+    starts, ends = offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
+    if column.null_count:
+        ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, starts)
+    return CodeLists(starts, ends, places, coded.dictionary)
+
+
+def icd_flags(column: pa.Array | None, count: int) -> np.ndarray:
+    """Whether the codes of each case are of an ICD edition; a case that names none uses ICD."""
+    if column is None or pa.types.is_null(column.type):
+        return np.ones(count, np.bool_)
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    known = np.array([is_icd(text) for text in coded.dictionary.to_pylist()] + [True], np.bool_)
+    return np.asarray(known[coded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)])
+
+
+def given(batch: pa.RecordBatch, name: str) -> pa.Array | None:
+    """A column, where the batch has it."""
+    return batch.column(name) if name in batch.schema.names else None

@@ -1,0 +1,118 @@
+"""dip.cluster: a real master and two workers give the catalogue and the groups that this machine alone gives."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from yiheng.base.refusal import Refusal
+from yiheng.cases.input import open_cases
+from yiheng.dip.catalogue import build, from_statistics
+from yiheng.dip.cluster import LEFT_OUT, assign_on_cluster, assigning, build_on_cluster, counting
+from yiheng.dip.file import Held
+from yiheng.dip.plan import plan
+from yiheng.dip.result import OUT, SCHEMA
+from yiheng.dip.statistics import STATISTICS
+from yiheng.dip.stream import USED, assigned, assigner_of, parquet_pieces
+from yiheng.sample.discharges import discharges
+from yiheng.tables.cluster import FILE, PLACE
+from yiheng.tables.contract import contract
+from yiheng.tables.digest import digest
+from yiheng.tables.engine import engine, held
+
+DAY = date(2024, 12, 31)
+
+
+def batches(rows: list[dict[str, Any]], parts: int) -> list[pa.RecordBatch]:
+    """Rows as batches of the case table's types."""
+    schema = pa.schema([contract("cases").schema.field(name) for name in rows[0]])
+    size = -(-len(rows) // parts)
+    return [
+        pa.RecordBatch.from_pylist(rows[start : start + size], schema=schema) for start in range(0, len(rows), size)
+    ]
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("scheme_id", ["1.0", "2.0"])
+def test_what_nodes_count_makes_the_catalogue(
+    backend: Any, table: Any, random_cases: Any, national: Any, two: Any, scheme_id: str
+) -> None:
+    scheme = national if scheme_id == "1.0" else two
+    rows = random_cases(21, 1500)
+    whole = build(backend, table(rows), scheme)
+    node = counting(plan(scheme, DAY), (2022, 2023, 2024))
+    counted = [batch for part in batches(rows, 3) for batch in node([part])]
+    parts = pa.Table.from_batches(counted)
+    statistics = parts.filter(pc.is_null(parts[LEFT_OUT])).select(STATISTICS.names)
+    found = from_statistics(backend, held(backend, statistics), plan(scheme, DAY))
+    assert found.groups.equals(whole.groups)
+    assert found.levels.equals(whole.levels)
+    assert (found.check, found.riv) == (whole.check, whole.riv)
+    left = parts.filter(pc.is_valid(parts[LEFT_OUT])).group_by(LEFT_OUT).aggregate([("n", "sum")]).to_pylist()
+    assert {row[LEFT_OUT]: row["n_sum"] for row in left} == whole.left_out
+
+
+def test_a_node_assigns_what_the_assigner_assigns(built: Any) -> None:
+    rows = [{"dx": ["I21.9"], "total_fee": 100, "year": 2024}] * 15
+    made = built(rows)
+    node = assigning(Held(made.groups, made.scheme, made.day), ("case_id",))
+    batch = pa.RecordBatch.from_pylist(
+        [{"case_id": "1", "dx": ["I21.900"], FILE: "f", PLACE: 7}, {"case_id": "2", "dx": [], FILE: "f", PLACE: 8}]
+    )
+    (found,) = node([batch])
+    assert found.to_pylist() == [
+        {"case_id": "1", "status": "grouped", "group": "I21.9", "kind": "core", "rw": 1.0, "points": 1000.0,
+         "reason": None, FILE: "f", PLACE: 7},
+        {"case_id": "2", "status": "invalid", "group": None, "kind": "none", "rw": None, "points": None,
+         "reason": "no principal diagnosis", FILE: "f", PLACE: 8},
+    ]  # fmt: skip
+
+
+def test_a_scheme_that_trims_needs_the_cases(backend: Any, table: Any, with_value: Any, tmp_path: Path) -> None:
+    scheme = with_value(trimming={"kind": "iqr", "factor": 1.5})
+    cases = table([{"dx": ["I21.9"], "total_fee": 100, "year": 2024}])
+    with pytest.raises(Refusal, match="trimming: cannot be done from statistics alone"):
+        build_on_cluster(backend, "spark://127.0.0.1:1", cases, scheme, ["none.parquet"], tmp_path / "parts")
+    with pytest.raises(Refusal, match="trimming: cannot be done from statistics alone"):
+        from_statistics(backend, cases, plan(scheme, DAY))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_a_cluster_gives_what_this_machine_gives(
+    master: str, national: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200,000 cases: equal digests of the catalogue and of the assignment, here, here again, and on two workers."""
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    path = tmp_path / "cases.parquet"
+    with pq.ParquetWriter(path, contract("cases").schema) as writer:
+        for batch in discharges(7, 100_000, (2024, 2025)):
+            writer.write_batch(batch, row_group_size=25_000)
+    names = [name for name in USED if name in pq.read_schema(path).names]
+    ids = ("hospital", "case_id")
+    with engine() as backend:
+        cases = open_cases(backend, path).table
+        there = build_on_cluster(backend, master, cases, national, [str(path)], tmp_path / "counted")
+        here = [build(backend, cases, national) for _ in range(2)]
+        digests = {digest(backend, held(backend, its.groups)) for its in (there, *here)}
+        assert len(digests) == 1
+        assert (there.left_out, there.check) == (here[0].left_out, here[0].check)
+        catalogue = Held(there.groups, there.scheme, there.day)
+        assign_on_cluster(master, catalogue, [str(path)], names, ids, tmp_path / "parts")
+        parts = pq.read_table(tmp_path / "parts").sort_by(PLACE).select([*ids, *OUT])
+        plain = pa.schema([*((name, pa.string()) for name in ids), *SCHEMA])
+        alone = [_assigned(path, catalogue, names, ids).cast(plain) for _ in range(2)]
+        assert parts.num_rows == 200_000
+        assert len({digest(backend, held(backend, its.cast(plain))) for its in (parts, *alone)}) == 1
+        assert parts.cast(plain).combine_chunks().equals(alone[0].combine_chunks())
+
+
+def _assigned(path: Path, catalogue: Held, names: list[str], ids: tuple[str, ...]) -> pa.Table:
+    results = assigned(parquet_pieces(path, names), lambda: assigner_of(catalogue), ids, 2)
+    return pa.Table.from_batches([batch for batches in results for batch in batches])
