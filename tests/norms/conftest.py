@@ -19,9 +19,13 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
+from yiheng.norms.facts import facts
+from yiheng.norms.rules import Rules, rules
 from yiheng.norms.units import UNITS, with_units
+from yiheng.sample.discharges import discharges
+from yiheng.sample.places import places
 from yiheng.tables.contract import contract
-from yiheng.tables.engine import engine
+from yiheng.tables.engine import engine, held
 
 Row = dict[str, Any]
 COLUMNS = ("hospital", "case_id", "dept", "physician", "discharge_date", "group", "total_fee", "los")
@@ -206,3 +210,141 @@ def _ny_row(number: int, row: dict[str, str]) -> Row:
         "total_fee": Decimal(row["Total.Costs"]),
         "los": int(row["los"]),
     }
+
+
+@pytest.fixture(scope="session")
+def ny2020_deaths(ny2020_file: Path) -> list[bool]:
+    """Whether each of them died, in the order of the file."""
+    with gzip.open(ny2020_file, "rt", encoding="utf-8", newline="") as file:
+        return [row["Patient.Disposition"] == "Expired" for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="session")
+def region_rows() -> list[Row]:
+    """20,000 made-up cases of two years with a group each, and gaps as real files have them; `row` is their order."""
+    chance, rows = random.Random(20_000), []
+    for batch in discharges(11, 10_000, (2024, 2025)):
+        rows += batch.to_pylist()
+    return [_with_gaps(chance, number, row) for number, row in enumerate(rows)]
+
+
+GAPS = ("total_fee", "los", "discharge", "patient", "dept", "physician", "residence", "drug_fee", "fee_03", "age")
+
+
+def _with_gaps(chance: random.Random, number: int, row: Row) -> Row:
+    group = row["dx"][0][:3] + ("+" if row["proc"] else "")
+    gaps: Row = {name: None for name in GAPS if chance.random() < 0.02}
+    if chance.random() < 0.002:
+        gaps["discharge_date"] = None
+    if chance.random() < 0.01:
+        gaps["total_fee"] = -row["total_fee"]
+    return row | gaps | {"row": number, "group": None if chance.random() < 0.03 else group}
+
+
+@pytest.fixture(scope="session")
+def as_cases(backend: Backend) -> Callable[[list[Row]], ir.Table]:
+    """Rows as a whole case table in the engine, with `row`."""
+    schema = contract("cases").schema.append(pa.field("row", pa.int64()))
+
+    def made(rows: list[Row]) -> ir.Table:
+        return held(backend, pa.Table.from_pylist(rows, schema=schema))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def its_rules() -> Rules:
+    return rules(date(2025, 12, 31))
+
+
+@pytest.fixture(scope="session")
+def region_places() -> pa.Table:
+    """The institutions of the made-up region; one became of another class and county in the middle of 2024."""
+    found = places(11)["institution"].to_pylist()
+    first = found[0]
+    changed = [
+        first | {"valid_to": date(2024, 6, 30)},
+        first | {"valid_from": date(2024, 7, 1), "class": "乙", "county": "演示新区", "area": "990199"},
+    ]
+    return pa.Table.from_pylist([*changed, *found[1:]], schema=contract("institution").schema)
+
+
+@pytest.fixture(scope="session")
+def as_facts(backend: Backend, as_cases: Any, region_places: pa.Table, its_rules: Rules) -> Callable[..., ir.Table]:
+    """Rows as facts, with the places of the made-up region."""
+
+    def made(rows: list[Row], institution: pa.Table | None = region_places) -> ir.Table:
+        known = None if institution is None else held(backend, institution)
+        return facts(backend, as_cases(rows), "group", known, its_rules)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def region_facts(as_facts: Any, region_rows: list[Row]) -> ir.Table:
+    return as_facts(region_rows)
+
+
+@pytest.fixture(scope="session")
+def plain_facts(region_rows: list[Row], region_places: pa.Table) -> list[Row]:
+    """`facts` once more in plain Python: money as fen, places by date, readmissions by comparing every two stays."""
+    return plain(region_rows, region_places.to_pylist())
+
+
+@pytest.fixture(scope="session")
+def plainly() -> Callable[[list[Row], list[Row]], list[Row]]:
+    return plain
+
+
+def plain(rows: list[Row], institutions: list[Row]) -> list[Row]:
+    stays = defaultdict(list)
+    for row in rows:
+        if row["patient"] and row["admit_date"] and row["discharge_date"]:
+            stays[row["patient"]].append(row)
+    return [_plain_fact(row, institutions, stays[row["patient"]] if row["patient"] else []) for row in rows]
+
+
+def _plain_fact(row: Row, institutions: list[Row], stays: list[Row]) -> Row:
+    place = _plain_place(row, institutions) or {}
+    parts = {f"fee_{number:02}": row[f"fee_{number:02}"] for number in range(1, 15)}
+    parts |= {"drug": row["drug_fee"], "material": row["material_fee"]}
+    grade = place.get("class")
+    level = place.get("level")
+    home, area = row["residence"], place.get("area")
+    return (
+        {name: row[name] for name in ("row", "hospital", "case_id", "dept", "physician", "payer", "group", "los")}
+        | {name: None if value is None else int(value * 100) for name, value in parts.items()}
+        | {
+            "fee": None if row["total_fee"] is None else int(row["total_fee"] * 100),
+            "month": row["discharge_date"] and row["discharge_date"].isoformat()[:7],
+            "county": place.get("county"),
+            "area": area,
+            "hospital_class": None if level is None else f"{level}{'' if grade in (None, 'none') else grade}",
+            "died": None if row["discharge"] is None else row["discharge"] == 5,
+            "away": None if row["out_of_area"] is None else row["out_of_area"] > 0,
+            "home": home,
+            "outside": None if home is None or area is None else home != area,
+        }
+        | _plain_returns(row, stays)
+    )
+
+
+def _plain_place(row: Row, institutions: list[Row]) -> Row | None:
+    its = sorted((i for i in institutions if i["code"] == row["hospital"]), key=lambda i: i["valid_from"])
+    day = row["discharge_date"]
+    if day is None:
+        return its[-1] if its else None
+    then = [i for i in its if i["valid_from"] <= day and (i["valid_to"] is None or day <= i["valid_to"])]
+    return then[-1] if then else None
+
+
+def _plain_returns(row: Row, stays: list[Row]) -> Row:
+    if row not in stays or row["discharge"] in (2, 5) or row["planned_readmit"] or row["interim"]:
+        return {"returned_any": None, "returned_same": None}
+    order = lambda its: (its["admit_date"], its["discharge_date"], its["hospital"], its["case_id"])  # noqa: E731
+    later = [
+        its for its in stays
+        if order(its) > order(row) and 0 <= (its["admit_date"] - row["discharge_date"]).days <= 31
+        and not (its["stay_id"] and its["stay_id"] == row["stay_id"] and its["hospital"] == row["hospital"])
+    ]  # fmt: skip
+    return {"returned_any": bool(later), "returned_same": any(its["hospital"] == row["hospital"] for its in later)}

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from yiheng.cases.load import load
-from yiheng.cli.norms import build
+from yiheng.cli.norms_build import build
 
 pytestmark = [pytest.mark.golden, pytest.mark.parity]
 

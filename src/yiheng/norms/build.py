@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from yiheng.norms.cells import Cells
+from yiheng.norms.statistic import ratio, statistic
 from yiheng.tables.amounts import yuan_array
-
-DIGITS = 12
 
 
 def norms(cells: Cells) -> pa.Table:
@@ -36,7 +35,7 @@ def norms(cells: Cells) -> pa.Table:
     for name in ORDER:
         table = table.append_column(name, columns[name])
     if table.column_names[0] == "group":
-        table = table.append_column("rw", _statistic(np.append(weight, np.nan)[cells.group], cells.group >= 0))
+        table = table.append_column("rw", statistic(np.append(weight, np.nan)[cells.group], cells.group >= 0))
     return table
 
 
@@ -74,9 +73,9 @@ def _means(cells: Cells, count: int) -> dict[str, pa.Array]:
     fee_cases, los_cases = _by_unit(cells, cells.fee_cases, count), _by_unit(cells, cells.los_cases, count)
     return {
         "fee_cases": _whole(fee_cases),
-        "mean_cost": _ratio(_by_unit(cells, cells.fee, count), fee_cases * 100),
+        "mean_cost": ratio(_by_unit(cells, cells.fee, count), fee_cases * 100),
         "los_cases": _whole(los_cases),
-        "mean_los": _ratio(_by_unit(cells, cells.los, count), los_cases),
+        "mean_los": ratio(_by_unit(cells, cells.los, count), los_cases),
     }
 
 
@@ -86,8 +85,8 @@ def _case_mix(cells: Cells, weight: np.ndarray, count: int) -> dict[str, pa.Arra
     total = _float_sums(cells, np.where(inside, np.append(weight, 0.0)[cells.group], 0.0) * cells.n, count)
     return {
         "weight_cases": _whole(cases),
-        "weight": _statistic(total, cases > 0),
-        "cmi": _ratio(total, cases),
+        "weight": statistic(total, cases > 0),
+        "cmi": ratio(total, cases),
     }
 
 
@@ -99,7 +98,7 @@ def _index(cells: Cells, name: str, cases: np.ndarray, amount: np.ndarray, count
         mean = np.append(region / region_cases, np.nan)[cells.group]
         expected = np.where(inside, amount / mean, 0.0)
     counted = _by_unit(cells, cases * inside, count)
-    return {f"{name}_cases": _whole(counted), f"{name}_index": _ratio(_float_sums(cells, expected, count), counted)}
+    return {f"{name}_cases": _whole(counted), f"{name}_index": ratio(_float_sums(cells, expected, count), counted)}
 
 
 def _against_norm(cells: Cells, count: int) -> dict[str, pa.Array]:
@@ -140,16 +139,3 @@ def _whole(values: np.ndarray) -> pa.Array:
 
 def _sum(cells: Cells, values: np.ndarray, count: int) -> pa.Array:
     return _whole(_by_unit(cells, values, count))
-
-
-def _ratio(above: np.ndarray, below: np.ndarray) -> pa.Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return _statistic(above / below, below != 0)
-
-
-def _statistic(values: np.ndarray, there: np.ndarray) -> pa.Array:
-    """Floats rounded to 12 significant digits, null where they are not there or not finite."""
-    shown = there & np.isfinite(values)
-    return pa.array(
-        [float(f"{v:.{DIGITS}g}") if ok else None for v, ok in zip(values, shown, strict=True)], pa.float64()
-    )

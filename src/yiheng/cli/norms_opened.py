@@ -1,0 +1,70 @@
+"""Cases opened to be counted (打开病例), and results kept: what commands on units and doctors begin and end with."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from yiheng.base.refusal import Refusal
+from yiheng.cases.input import Cases, open_cases
+from yiheng.cli.norms_grouping import grouped
+from yiheng.norms.facts import USED, facts
+from yiheng.norms.rules import Rules, last_day, rules
+from yiheng.tables.out import about_json, write_out
+from yiheng.tables.runs import Inputs, keep
+from yiheng.tables.snapshot import Snapshot
+from yiheng.tables.version import code_version
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Cases ready to be counted: `group` is the column that holds it; `facts` as of `norms.facts`."""
+
+    found: Cases
+    table: ir.Table
+    facts: ir.Table
+    group: str
+    day: date
+    rules: Rules
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The commit that they are from; a bare file, which knows no institutions, is refused."""
+        if self.found.snapshot is None:
+            raise Refusal("hospitals and departments are known only to a DATA folder", file=self.found.shown)
+        return self.found.snapshot
+
+
+def open_grouped(
+    backend: Backend, cases: Path, group: str, grouping: Path | None, commit: int | None, more: Collection[str] = ()
+) -> Opened:
+    """Cases with their groups and what is counted of them, by the rules of their last day; `more` are columns used."""
+    found = open_cases(backend, cases, commit, {*USED, group, *more})
+    table, column = grouped(backend, found, group, grouping)
+    day = last_day(found.table)
+    its = rules(day)
+    institution = found.snapshot.table("institution") if found.snapshot else None
+    return Opened(found, table, facts(backend, table, column, institution, its), column, day, its)
+
+
+def keep_and_write(
+    backend: Backend,
+    opened: Opened,
+    kind: str,
+    about: dict[str, Any],
+    tables: Mapping[str, pa.Table | ir.Table],
+    out: Path,
+) -> None:
+    """Keep a result as a run of DATA, if the cases come from there, and write its first table to `out`."""
+    policy = about.pop("policy")
+    said = {"code_version": code_version(), "day": opened.day.isoformat(), **policy}
+    if opened.found.snapshot is not None:
+        snapshot = opened.found.snapshot
+        said["commit"] = str(snapshot.commit.number)
+        keep(backend, snapshot.data, kind, Inputs(snapshot.commit.number, policy=policy, parameters=about), tables)
+    write_out(backend, next(iter(tables.values())), out, about_json(said))

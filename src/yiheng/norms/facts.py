@@ -1,0 +1,61 @@
+"""What is counted of a case (病例要素): one narrow row a case, amounts in whole fen, the rest ready to be summed."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from yiheng.norms import readmission
+from yiheng.norms.institutions import PLACE, with_places
+from yiheng.norms.rules import Rules
+from yiheng.norms.units import REGION
+from yiheng.tables.amounts import fen_column
+from yiheng.tables.contract import contract
+
+# The way of leaving that is death.
+DIED = 5
+CATEGORIES = tuple(name for name in contract("cases").schema.names if name.startswith("fee_"))
+PARTS = (*CATEGORIES, "drug", "material")
+_PART_COLUMNS = {**{name: name for name in CATEGORIES}, "drug": "drug_fee", "material": "material_fee"}
+WHO = ("row", "hospital", "case_id", "dept", "physician", "payer", "month", "group")
+# The columns of the case table that these are made of.
+USED = (
+    *readmission.USED[1:], "dept", "physician", "payer", "county", "year", "total_fee", "los", *_PART_COLUMNS.values(),
+    "out_of_area", "residence", "insured_area",
+)  # fmt: skip
+
+
+def facts(backend: Backend, cases: ir.Table, group: str, institution: ir.Table | None, rules: Rules) -> ir.Table:
+    """One row a case, held by the engine; `cases` has the columns of the case table and `row`, its number.
+
+    - WHO: group is the text of the column `group`, month "2024-05"; PLACE: of the hospital on that day, see
+      `institutions`
+    - fee, fee_01 .. fee_14, drug, material: int64 fen; los: int64 days; null where unknown
+    - died: bool, null where the way of leaving is unknown; away: bool, whether the patient is insured out of area
+    - returned_any, returned_same: see `readmission`; null where the stay is left out
+    - home: area of the patient's home; outside: bool, whether the hospital is in another area, null where unknown
+    """
+    placed = with_places(cases, institution)
+    home = placed[rules.home_column]
+    parts = {name: fen_column(placed[column]) for name, column in _PART_COLUMNS.items()}
+    narrow = placed.select(
+        "row", "hospital", "case_id", "dept", "physician", "payer", *PLACE,
+        month=placed.discharge_date.strftime("%Y-%m"),
+        group=placed[group].cast("string"),
+        fee=fen_column(placed.total_fee),
+        los=placed.los.cast("int64"),
+        died=placed.discharge == DIED,
+        away=placed.out_of_area > 0,
+        home=home,
+        outside=home != placed.area,
+        **parts,
+    )  # fmt: skip
+    returned = readmission.readmissions(cases, rules.readmission_days, rules.readmission_leaves_out)
+    joined = narrow.left_join(returned, "row").drop("row_right")
+    return backend.create_table(ibis.util.gen_name("facts"), joined, temp=True)
+
+
+def with_unit(table: ir.Table, unit: Sequence[str]) -> ir.Table:
+    """Cases or sums with the column `region` if the unit asks for it."""
+    return table.mutate(region=ibis.literal(REGION)) if "region" in unit else table

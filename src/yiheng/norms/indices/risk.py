@@ -1,0 +1,73 @@
+"""Mortality risk (死亡风险分级): groups classed by the logarithm of their death rate in a base period, then frozen.
+
+z = (ln p - mean) / standard deviation over the groups with a death; below the first limit low, below the second
+middle_low, below the third middle_high, else high. Weighting and deviation are policy, and so is the class of groups
+without a death, which leave mean and deviation.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import log, sqrt
+
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from yiheng.norms.rules import Rules
+from yiheng.norms.statistic import quotient, rounded
+from yiheng.norms.sums import merged
+
+LOW, MIDDLE_LOW, MIDDLE_HIGH, HIGH = BY_Z = ("low", "middle_low", "middle_high", "high")
+ZERO = "zero"
+CLASSES = (*BY_Z, ZERO)
+OF_Z, NO_DEATH, FEW = "z", "no_death", "few_cases"
+SCHEMA = pa.schema(
+    [("group", pa.string()), ("cases", pa.int64()), ("deaths", pa.int64()), ("rate", pa.float64()),
+     ("log_rate", pa.float64()), ("z", pa.float64()), ("risk", pa.string()), ("basis", pa.string())]
+)  # fmt: skip
+
+
+def risk_of_sums(table: ir.Table, rules: Rules) -> pa.Table:
+    """The classes by the sums of a base period (`monthly`, or any with group, death_cases and deaths)."""
+    found = merged(table.filter(table.group.notnull()).select("group", "death_cases", "deaths"), ["group"])
+    counts = {row["group"]: (row["deaths"], row["death_cases"]) for row in found.to_pyarrow().to_pylist()}
+    return risk(counts, rules)
+
+
+def risk(counts: Mapping[str, tuple[int, int]], rules: Rules) -> pa.Table:
+    """Columns of SCHEMA, one row a group in order; `counts` has deaths and cases (with a known way of leaving).
+
+    `basis` says how the class came about: z; no_death: the class that policy declares; few_cases: no class. Where all
+    death rates are equal, every z is 0.
+    """
+    large = {name: its for name, its in counts.items() if its[1] >= max(rules.risk_cases_least, 1)}
+    logs = {name: log(deaths / cases) for name, (deaths, cases) in sorted(large.items()) if deaths}
+    weights = [large[name][1] if rules.risk_weighting == "cases" else 1 for name in logs]
+    mean, deviation = spread(list(logs.values()), weights, rules.risk_deviation == "sample")
+    rows = []
+    for name, (deaths, cases) in sorted(counts.items()):
+        row = {"group": name, "cases": cases, "deaths": deaths, "rate": quotient(deaths, cases)}
+        if name not in large:
+            row |= {"risk": None, "basis": FEW}
+        elif not deaths:
+            row |= {"risk": rules.risk_zero_class, "basis": NO_DEATH}
+        else:
+            z = (logs[name] - mean) / deviation if deviation else 0.0
+            row |= {"log_rate": rounded(logs[name]), "z": rounded(z), "basis": OF_Z}
+            row["risk"] = class_of(rounded(z), rules.risk_limits)
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def spread(values: Sequence[float], weights: Sequence[int], sample: bool) -> tuple[float, float]:
+    """Weighted mean and standard deviation, of a sample (one less below) or a population; 0 where there is none."""
+    whole = sum(weights)
+    below = whole - 1 if sample else whole
+    if not whole:
+        return 0.0, 0.0
+    mean = sum(weight * value for weight, value in zip(weights, values, strict=True)) / whole
+    squares = sum(weight * (value - mean) ** 2 for weight, value in zip(weights, values, strict=True))
+    return mean, sqrt(squares / below) if below > 0 else 0.0
+
+
+def class_of(z: float, limits: Sequence[float]) -> str:
+    """The class of a z; each limit belongs to the class above it."""
+    return BY_Z[sum(z >= limit for limit in limits)]

@@ -1,0 +1,52 @@
+"""Readmissions (再住院): whether a patient came back within some days of the discharge, to that hospital or to any."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+USED = (
+    "row", "hospital", "case_id", "stay_id", "patient", "admit_date", "discharge_date", "discharge", "planned_readmit",
+    "interim",
+)  # fmt: skip
+
+
+def readmissions(cases: ir.Table, days: int, leaves_out: Sequence[int]) -> ir.Table:
+    """row, returned_any, returned_same (bool) of each stay that somebody could be readmitted from.
+
+    Those are stays with patient, admission and discharge, but not with a way of leaving in `leaves_out`, a planned
+    readmission or an interim settlement. Somebody returned if a later stay of the patient, not a settlement of the
+    same, began on the day of discharge or up to `days` days after it. Stays of the last days before the cases end are
+    counted too: they may yet become readmissions.
+    """
+    known = cases.filter(cases.patient.notnull(), cases.admit_date.notnull(), cases.discharge_date.notnull())
+    first = known.filter(
+        ~known.discharge.isin(list(leaves_out)).fill_null(False),
+        ~known.planned_readmit.fill_null(False),
+        ~known.interim.fill_null(False),
+    ).select(USED)
+    then = known.select(**{f"next_{name}": known[name] for name in USED})
+    gap = then.next_admit_date.delta(first.discharge_date, unit="day")
+    pairs = first.inner_join(
+        then, [first.patient == then.next_patient, first.row != then.next_row, gap >= 0, gap <= days]
+    )
+    pairs = pairs.filter(_is_later(pairs), ~_is_same_stay(pairs))
+    found = pairs.group_by("row").agg(same=(pairs.hospital == pairs.next_hospital).any())
+    joined = first.left_join(found, "row")
+    return joined.select("row", returned_any=joined.same.notnull(), returned_same=joined.same.fill_null(False))
+
+
+def _is_later(pairs: ir.Table) -> ir.BooleanValue:
+    """Of stays within one day the later is that with the later end, then by hospital and case."""
+    tie = (pairs.next_hospital > pairs.hospital) | (
+        pairs.next_hospital.identical_to(pairs.hospital) & (pairs.next_case_id > pairs.case_id)
+    )
+    end = (pairs.next_discharge_date > pairs.discharge_date) | (
+        (pairs.next_discharge_date == pairs.discharge_date) & tie
+    )
+    return (pairs.next_admit_date > pairs.admit_date) | end
+
+
+def _is_same_stay(pairs: ir.Table) -> ir.BooleanValue:
+    same = (pairs.next_stay_id == pairs.stay_id) & pairs.next_hospital.identical_to(pairs.hospital)
+    return ibis.coalesce(same, False)
