@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 
 from yiheng.base.words import Word
+from yiheng.norms.standardised import SCHEMA as SEVERITY
 from yiheng.reports.analysis import Analysis, Grouping, Holding, LoadedFile, Version
 from yiheng.reports.held import OPEN_MONTHS, OPEN_RULES
 from yiheng.reports.html import ASSETS, CHART_LIBRARY
 from yiheng.reports.limits import Limits
 from yiheng.reports.reasons import SCHEMA as OUTCOMES
-from yiheng.reports.standardised import SCHEMA as SEVERITY
 
 MONEY = pa.decimal128(18, 2)
 MEASURES = [

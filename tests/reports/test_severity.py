@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from yiheng.drg.case import case_of
 from yiheng.drg.facts import Facts
+from yiheng.norms.standardised import STRATA
 from yiheng.reports.drg import PACK, choose
-from yiheng.reports.severity import STRATA, strata
+from yiheng.reports.severity import strata
 from yiheng.tables.engine import engine, held
 
 SCHEMA = pa.schema(

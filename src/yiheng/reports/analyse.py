@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import ibis
@@ -16,19 +18,26 @@ from yiheng.cases.input import Cases, open_cases
 from yiheng.dip.catalogue import Catalogue, build
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
+from yiheng.norms.standardised import standardised
 from yiheng.norms.units import UNITS, with_units
 from yiheng.policy.loader import scheme
 from yiheng.reports.analysis import Analysis, Grouping
+from yiheng.reports.casebook.book import Book, Names
+from yiheng.reports.casebook.gather import Asked
+from yiheng.reports.casebook.gather import gather as gather_book
+from yiheng.reports.casebook.pages import casebook_pages, with_casebook_link, workbook
 from yiheng.reports.content import content
-from yiheng.reports.dip import assign_cases
-from yiheng.reports.drg import PACK, Chosen, choose, group_cases, group_words
+from yiheng.reports.dip import DipResults, assign_cases, dip_results
+from yiheng.reports.dip_pages import dip_facts, dip_pages, with_dip_links
+from yiheng.reports.drg import PACK, Chosen, choose, group_cases, group_words, pack_weights
 from yiheng.reports.gather import Sources, gather
 from yiheng.reports.html import write_html
 from yiheng.reports.limits import LIMITS, Limits, limits
 from yiheng.reports.method import Method, grouped_cases, statuses
+from yiheng.reports.naming import places
+from yiheng.reports.pages import without_old, write_pages
 from yiheng.reports.reasons import outcomes
 from yiheng.reports.severity import strata
-from yiheng.reports.standardised import standardised
 from yiheng.reports.xlsx import write_xlsx
 from yiheng.tables.engine import engine
 from yiheng.tables.runs import Inputs, Run, keep
@@ -65,9 +74,14 @@ def analyse(
         chosen = choose(pack)
         _make(out)
         analysis = work.analysis(chosen)
+        book = work.casebook(analysis)
     progress.step("写报告 writing the report")
     html, xlsx = out / "report.html", out / "report.xlsx"
-    report = content(analysis)
+    facts = dip_facts(analysis, work.dip_results)
+    without_old(out)
+    write_pages(chain(dip_pages(facts), casebook_pages(book)), out)
+    write_xlsx(workbook(book), out / "casebook" / f"{book.grouping}.xlsx")
+    report = with_casebook_link(with_dip_links(content(analysis), facts), book)
     write_html(report, html)
     write_xlsx(report, xlsx)
     return Analysed(html, xlsx, tuple(work.runs), analysis)
@@ -89,6 +103,8 @@ class _Work:
         self.cases = cases
         self.progress = progress
         self.runs: list[Run] = []
+        self.dip_results: DipResults
+        self.of_casebook: Method
 
     def analysis(self, chosen: Chosen) -> Analysis:
         catalogue, catalogue_run = self.catalogue()
@@ -104,6 +120,14 @@ class _Work:
         policy = {built.scheme.id: built.scheme.digest}
         return built, self._keep("catalogues", Inputs(self.commit, policy), {"groups": built.groups})
 
+    def casebook(self, analysis: Analysis) -> Book:
+        """Standards, comparisons and what they rest on, of the year's DIP groups."""
+        cases = grouped_cases(self.backend, self.cases, self.of_casebook).filter(ibis._.year == analysis.year)
+        groups = {code: name for (kind, code), name in analysis.names.items() if kind == "group"}
+        names = Names(groups, places(analysis), analysis.names)
+        day = date(analysis.year, 12, 31)
+        return gather_book(Asked(self.snapshot, cases, "dip", day, names, analysis.limits.pair_cases), self.progress)
+
     @property
     def commit(self) -> int:
         return self.snapshot.commit.number
@@ -118,7 +142,10 @@ class _Work:
         self.progress.step("DIP 入组 assigning the cases")
         inputs = Inputs(self.commit, runs={"catalogue": catalogue_run.id})
         run = self._keep("groupings", inputs, {"cases": assign_cases(self.backend, self.cases, catalogue)})
-        return Method("dip", run, "group", "kind", catalogue=catalogue.groups)
+        self.progress.step("DIP 核算 levels, coefficients, points and flags")
+        self.dip_results = dip_results(self.backend, self.snapshot, catalogue, run, self._keep_for_dip)
+        self.of_casebook = Method("dip", run, "group", "kind", catalogue=catalogue.groups)
+        return self.of_casebook
 
     def drg(self, chosen: Chosen, its: Limits) -> Method:
         """The run is the one that `yiheng drg group --cases DATA` keeps."""
@@ -150,6 +177,7 @@ class _Work:
             notice=method.notice,
             outcomes=None if method.run is None else outcomes(grouped),
             severity=None if method.pack is None else self._severity(grouped, method, year, its),
+            published=pack_weights(method.pack, by["hospital_group"]),
         )
 
     def _materialised(self, table: ir.Table) -> ir.Table:
@@ -165,6 +193,9 @@ class _Work:
         inputs = Inputs(self.commit, {LIMITS: its.digest}, {"grouping": method.run.id}, {"year": year})
         self._keep("severity", inputs, tables)
         return tables["hospitals"]
+
+    def _keep_for_dip(self, kind: str, runs: dict[str, str], tables: dict[str, pa.Table | ir.Table]) -> Run:
+        return self._keep(kind, Inputs(self.commit, runs=runs), tables)
 
     def _keep(self, kind: str, inputs: Inputs, tables: dict[str, pa.Table | ir.Table]) -> Run:
         run = keep(self.backend, self.snapshot.data, kind, inputs, tables)

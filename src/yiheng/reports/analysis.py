@@ -74,7 +74,8 @@ class Grouping:
 
     - run, cases_run: the runs of the norms and of the cases' groups, "" where the source gives them
     - names: of the groups, before those that the data give; notice: what every page, table and sheet of it says
-    - outcomes: columns of `reasons.SCHEMA`; severity: columns of `standardised.SCHEMA`; null where it has none
+    - outcomes: columns of `reasons.SCHEMA`; severity: columns of `norms.standardised.SCHEMA`; null where it has none
+    - published: columns of `norms.published.SCHEMA`, null where the pack gives its groups no weights
     """
 
     id: str
@@ -88,6 +89,7 @@ class Grouping:
     notice: Word | None = None
     outcomes: pa.Table | None = None
     severity: pa.Table | None = None
+    published: pa.Table | None = None
 
 
 @dataclass(frozen=True)

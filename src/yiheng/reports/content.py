@@ -14,6 +14,7 @@ from yiheng.reports.overview import overview
 from yiheng.reports.quality import quality
 from yiheng.reports.shape import Report, Section
 from yiheng.reports.watch import watch
+from yiheng.reports.weights import two_weights
 
 
 def content(analysis: Analysis) -> Report:
@@ -34,6 +35,8 @@ def _of_grouping(analysis: Analysis, grouping: Grouping) -> Iterator[Section]:
     yield hospitals(analysis, grouping)
     if grouping.outcomes is not None:
         yield entry(analysis, grouping)
+    if grouping.published is not None:
+        yield two_weights(analysis, grouping)
     yield groups(analysis, grouping)
     yield balance(analysis, grouping)
     if grouping.severity is not None:

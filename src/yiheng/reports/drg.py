@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from yiheng.base.progress import Progress
@@ -17,6 +18,7 @@ from yiheng.drg.packs.load import pack_of
 from yiheng.drg.packs.opening import open_content
 from yiheng.drg.packs.pack import Pack
 from yiheng.drg.result import GROUPED
+from yiheng.norms.published import WEIGHTS, published
 from yiheng.tables.engine import scratch
 from yiheng.tables.limits import threads
 
@@ -70,6 +72,17 @@ def group_words(pack: Pack) -> dict[str, Word]:
     """The names of a pack's groups, ADRGs that are given out among them; a pack names them in one language."""
     rules = [rule for its in pack.rules.values() for rule in its]
     return {group.drg: Word(group.name, group.name) for rule in rules for group in rule.groups if group.name}
+
+
+def pack_weights(pack: Pack | None, cells: pa.Table) -> pa.Table | None:
+    """The case mix of hospitals by the weights that the pack publishes; null where it publishes none.
+
+    `cells`: cases by hospital and group, see `norms.published`.
+    """
+    if pack is None or not pack.weights:
+        return None
+    weights = pa.table([list(pack.weights), list(pack.weights.values())], names=WEIGHTS)
+    return published(cells, weights)
 
 
 def is_grouped(cases: ir.Table) -> ir.BooleanValue:

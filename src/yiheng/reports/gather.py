@@ -11,9 +11,9 @@ from yiheng.base.words import Word, word
 from yiheng.cases.quality.book import book
 from yiheng.dip.catalogue import Catalogue
 from yiheng.dip.keys import key_lengths
-from yiheng.dip.label import group_label, key_names
 from yiheng.policy.loader import Dated
 from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, QualityCheck, Version
+from yiheng.reports.called import dip_labels, hospitals_held, names_held
 from yiheng.reports.drg import Chosen
 from yiheng.reports.held import holdings, open_months, open_rules, quarantined
 from yiheng.reports.limits import Limits
@@ -59,7 +59,7 @@ def gather(sources: Sources, groupings: tuple[Grouping, ...]) -> Analysis:
         months=_months(shown),
         payers=_by(shown, "payer"),
         fees=_fees(shown),
-        hospitals=_hospitals(snapshot),
+        hospitals=hospitals_held(snapshot),
         findings=quarantined(snapshot),
         closed=snapshot.table("closed").count().to_pyarrow().as_py(),
         holdings=holdings(snapshot),
@@ -180,12 +180,6 @@ def _fees(cases: ir.Table) -> pa.Table:
     )
 
 
-def _hospitals(snapshot: Snapshot) -> pa.Table:
-    places = snapshot.table("institution")
-    valid = places.filter(places.valid_to.isnull())
-    return valid.select("code", "name", "name_en", "level", "kind", "county").order_by("code").to_pyarrow()
-
-
 def _checks(snapshot: Snapshot) -> tuple[QualityCheck, ...]:
     """What became of each rule over all loads; a rule that this version does not know is called by its id."""
     told = snapshot.table("checks")
@@ -206,22 +200,5 @@ def _check(row: dict[str, Any]) -> QualityCheck:
 
 def _names(sources: Sources) -> dict[tuple[str, str], Word]:
     """What hospitals, codes and groups are called, as far as the data say."""
-    rows = sources.snapshot.table("names").to_pyarrow().to_pylist()
-    said = [(row["kind"], row["edition"], row["code"], _word(row["zh"], row["en"], row["code"])) for row in rows]
-    lengths = key_lengths(sources.catalogue.scheme, sources.catalogue.day)
-    found = key_names(said, lengths)
-    found |= {(kind, code): name for kind, _, code, name in said if kind not in ("dx", "proc")}
-    found |= {
-        ("dept", f"{row['hospital']}:{row['code']}"): _word(row["name"], row["name_en"], row["code"])
-        for row in _depts(sources)
-    }
-    labels = {("group", code): group_label(code, found) for code in sources.catalogue.groups["group"].to_pylist()}
-    return found | labels
-
-
-def _depts(sources: Sources) -> list[dict[str, str]]:
-    return list(sources.snapshot.table("dept").select("hospital", "code", "name", "name_en").to_pyarrow().to_pylist())
-
-
-def _word(zh: str | None, en: str | None, code: str) -> Word:
-    return Word(zh or en or code, en or zh or code)
+    found = names_held(sources.snapshot, key_lengths(sources.catalogue.scheme, sources.catalogue.day))
+    return found | dip_labels(sources.catalogue.groups["group"].to_pylist(), found)

@@ -21,7 +21,7 @@ class Place:
 
 def places(analysis: Analysis) -> dict[str, Place]:
     """The hospitals by code, as far as a list of institutions was loaded."""
-    return {row["code"]: _place(row) for row in analysis.hospitals.to_pylist()}
+    return {row["code"]: place_of(row) for row in analysis.hospitals.to_pylist()}
 
 
 def place(code: str, known: Mapping[str, Place], names: Mapping[tuple[str, str], Word]) -> Place:
@@ -29,7 +29,8 @@ def place(code: str, known: Mapping[str, Place], names: Mapping[tuple[str, str],
     return known.get(code) or Place(names.get(("hospital", code)) or same(code))
 
 
-def _place(row: Mapping[str, object]) -> Place:
+def place_of(row: Mapping[str, object]) -> Place:
+    """What a row of the list of institutions says: code, name, name_en, level, kind, county."""
     name = str(row["name"] or row["code"])
     level = word("not_graded") if row["level"] is None else word(f"level_{row['level']}")
     return Place(Word(name, str(row["name_en"] or name)), level, term(row["kind"]), _text(row["county"]))

@@ -13,15 +13,11 @@ from ibis.backends.duckdb import Backend
 from yiheng.drg.bycode import known_codes
 from yiheng.drg.condition import LEVELS
 from yiheng.drg.packs.pack import Pack
+from yiheng.norms.standardised import KEYS, STRATA
 from yiheng.reports.drg import is_grouped
 from yiheng.tables.engine import held
 
 MCC = LEVELS[0]
-KEYS = ("hospital", "age_band", "principal")
-STRATA = pa.schema(
-    [("hospital", pa.string()), ("age_band", pa.int64()), ("principal", pa.string()),
-     ("n", pa.int64()), ("any", pa.int64()), ("mcc", pa.int64())]
-)  # fmt: skip
 _CASE = ("hospital", "case_id")
 _LEVELS = pa.schema([("code", pa.string()), ("level", pa.string()), ("its", pa.string())])
 _FIRSTS = pa.schema([("first", pa.string()), ("principal", pa.string()), ("excluded", pa.string())])

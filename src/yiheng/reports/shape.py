@@ -1,7 +1,7 @@
 """The shape of a report (报告结构): sections, tables, charts; both the page and the workbook draw from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from yiheng.base.words import Word, word
@@ -21,9 +21,13 @@ class Column:
 
 
 class Drawing(StrEnum):
-    """How a chart is drawn. QUADRANT: two values split at 1.0; BALANCE: bars to both sides of 0."""
+    """How a chart is drawn. QUADRANT: two values split at 1.0; BALANCE: bars to both sides of 0.
+
+    TREND: bars and a line, two values; CONTROL: a line, and behind it its centre and limits where there are any.
+    """
 
     TREND = "trend"
+    CONTROL = "control"
     BARS = "bars"
     BALANCE = "balance"
     QUADRANT = "quadrant"
@@ -47,7 +51,7 @@ class Table:
     """Rows of values, exact and unrounded. The page shows the first `shown` rows, the workbook all of them.
 
     `empty` is what is said where there are no rows; `half` sets two tables beside each other on the page. `notice` must
-    stand wherever the table is shown.
+    stand wherever the table is shown. `links` gives for a column where the cell of each row leads, "" for nowhere.
     """
 
     id: str
@@ -60,6 +64,7 @@ class Table:
     shown: int = ON_THE_PAGE
     half: bool = False
     notice: Word | None = None
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def position(self, column: str) -> int:
         """Where a column stands; an unknown one is a ValueError."""
@@ -111,13 +116,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is shown, without a word about how."""
+    """Everything that is shown, without a word about how; `links` lead to further pages, relative to this one."""
 
     title: Word
     year: int
     made_up: bool
     sections: tuple[Section, ...]
     about: tuple[Word, ...] = ()
+    links: tuple[tuple[Word, str], ...] = ()
 
     @property
     def tables(self) -> tuple[Table, ...]:

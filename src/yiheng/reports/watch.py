@@ -1,7 +1,7 @@
 """Complications watched (并发症合并症监测): coded MCC and CC of each hospital against the region's, for its own cases.
 
-Expected by indirect standardisation over age band and principal diagnosis, see `standardised`. More than expected says
-where records should be looked at; it is no finding of upcoding (高编).
+Expected by indirect standardisation over age band and principal diagnosis, see `norms.standardised`. More than expected
+says where records should be looked at; it is no finding of upcoding (高编).
 """
 
 from collections.abc import Sequence

@@ -94,6 +94,24 @@
     })),
   });
 
+  // The first series by months or days; the others, where there are any, are its centre and limits.
+  const control = (chart) => ({
+    ...base(chart, "axis"),
+    legend: { top: 0, itemWidth: 16, textStyle: { fontSize: 12 } },
+    grid: { left: 8, right: 8, top: 34, bottom: 4, containLabel: true },
+    xAxis: nameAxis(chart, 12),
+    yAxis: valueAxis(chart.series[0], { scale: chart.series.length > 1 }),
+    series: chart.series.map((series, place) => ({
+      name: say(series.name),
+      type: "line",
+      data: series.values,
+      symbol: place ? "none" : "circle",
+      symbolSize: 7,
+      itemStyle: { color: place ? COLOURS.line : COLOURS.main },
+      lineStyle: { width: place ? 1.5 : 2.5, type: place > 1 ? "dashed" : "solid" },
+    })),
+  });
+
   const bars = (chart) => ({
     ...base(chart, "axis"),
     grid: { left: 8, right: 110, top: 6, bottom: 4, containLabel: true },
@@ -105,6 +123,8 @@
       barMaxWidth: 18,
       itemStyle: { color: COLOURS.main },
       label: { show: true, position: "right", fontSize: 11, formatter: (hit) => chart.series[0].shown[hit.dataIndex] },
+      // Of an index, 1 is what the region gives.
+      ...(chart.series[0].kind === "index" ? { markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: "#8c98a5", type: "solid" }, data: [{ xAxis: 1 }] } } : {}),
     }],
   });
 
@@ -196,7 +216,7 @@
     here.setOption({ series: [{ data: points }] });
   }
 
-  const DRAWINGS = { trend, bars, balance, donut, quadrant };
+  const DRAWINGS = { trend, control, bars, balance, donut, quadrant };
   // What a chart needs by its content, in px; nothing where the style sheet's height will do.
   function tall(chart, on) {
     if (chart.drawing === "quadrant") return on.bubbles;
@@ -243,7 +263,7 @@
     history.replaceState(null, "", inEnglish ? `#en${to ? "/" + to : ""}` : `#${to}`);
   }
 
-  document.querySelectorAll(".side a, .skip").forEach((link) => link.addEventListener("click", (event) => {
+  document.querySelectorAll(".side li a, .skip").forEach((link) => link.addEventListener("click", (event) => {
     event.preventDefault();
     const to = link.getAttribute("href").slice(1);
     address(to, english());
@@ -251,6 +271,8 @@
   }));
   document.getElementById("language").addEventListener("click", () => { address(place(), !english()); speak(); });
   document.getElementById("print").addEventListener("click", () => window.print());
+  // Other pages open in the language of this one.
+  document.querySelectorAll("a[href*='.html']").forEach((link) => link.addEventListener("click", () => { link.hash = english() ? "en" : ""; }));
   window.addEventListener("hashchange", () => { speak(); go(place(), false); });
 
   // Sorting: numbers as numbers, names as names, what is not available always last.
