@@ -15,7 +15,7 @@ from yiheng.cases.forms import KNOWN, Form, known_form
 from yiheng.cases.layout import Layout
 from yiheng.cases.quality.book import Book, Rule, book
 from yiheng.cases.quality.compile import VOCABULARY
-from yiheng.cli.main import COMMANDS, app
+from yiheng.cli.main import app
 from yiheng.drg.packs.schema import forms, keys
 from yiheng.drg.packs.severities import checks
 from yiheng.drg.packs.switches import DEFAULTS, choices
@@ -30,9 +30,18 @@ def program() -> TyperGroup:
     """The whole command line: every command is loaded, which the program itself does only for the one asked for."""
     command = get_command(app)
     assert isinstance(command, TyperGroup), "yiheng has more than one command"
-    for name in COMMANDS:
-        assert command.get_command(typer.Context(command), name) is not None, f"yiheng has no command {name}"
+    _load(command)
     return command
+
+
+def _load(group: TyperGroup) -> None:
+    """Load every command of a group, and of the groups in it."""
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, f"{group.name} has no command {name}"
+        if isinstance(command, TyperGroup):
+            _load(command)
 
 
 def commands_page() -> str:
@@ -79,7 +88,7 @@ def quality_page() -> str:
         "lets it in with a finding (table `findings`). A comparison with an unknown value is unknown, and the\n"
         "rule is not broken. For each load the table `checks` counts for every rule the rows that failed,\n"
         "those where it could not be said (`unknown`), and those that it does not apply to: the source lacks\n"
-        "a column that the rule needs, or its codes are of no ICD edition.\n"
+        "a column that the rule needs, its codes are of no ICD edition, or the place gives no code list for that day.\n"
     )
     words = "\n## Words of an expression 表达式用语\n\n" + table(
         ("word", "means"), [(f"`{name}`", said) for name, said in VOCABULARY.items()]

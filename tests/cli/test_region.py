@@ -39,9 +39,10 @@ def test_analyse_writes_a_report_and_keeps_its_runs(yiheng: Any, as_csv: Any, ca
     assert first.code == 0
     assert (out / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert (out / "report.xlsx").read_bytes()[:2] == b"PK"
-    assert sorted(path.name for path in out.iterdir()) == ["report.html", "report.xlsx"]
+    assert sorted(path.name for path in out.iterdir()) == ["assets", "casebook", "dip", "report.html", "report.xlsx"]
     kept = {(run.kind, run.id): run for run in map(read_run, (data / "results").glob("*/0*"))}
-    kinds = ["catalogues", "groupings", "groupings", "norms", "norms", "norms", "severity"]
+    dip = ["auxiliary", "catalogues", "coefficients", "points", "supervision"]
+    kinds = sorted([*dip, "groupings", "groupings", "norms", "norms", "norms", "severity"])
     assert sorted(kind for kind, _ in kept) == kinds
     groupings = sorted(run.inputs.parameters["grouping"] for run in kept.values() if run.kind == "norms")
     assert groupings == ["dip", "drg", "given"]

@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 import make_docs
+from yiheng.cli.main import COMMANDS
 from yiheng.tables.contract import contract
 
 
@@ -41,8 +42,8 @@ def test_every_command_is_on_its_page() -> None:
     assert page.startswith("# `yiheng`")
     assert "## `yiheng demo`" in page
     # A command is loaded when it is asked for: the program knows all of them only once it is asked for each.
-    assert list(make_docs.program().commands) == list(make_docs.COMMANDS)
-    assert all(f"\n## `yiheng {name}`\n" in page for name in make_docs.COMMANDS)
+    assert list(make_docs.program().commands) == list(COMMANDS)
+    assert all(f"\n## `yiheng {name}`\n" in page for name in COMMANDS)
 
 
 def test_every_quality_rule_has_its_section() -> None:

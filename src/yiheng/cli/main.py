@@ -1,15 +1,14 @@
 """The commands put together, and what happens when one is refused."""
 
 import sys
-from importlib import import_module
 from typing import Annotated
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from yiheng.base.refusal import Refusal
+from yiheng.cli.loading import loading
 
-# Each command, and what it is: the app of a module, or a function of one. Only the one that is asked for is loaded.
+# Each command, and what it is: the app of a module, or a function of one.
 COMMANDS = {
     "demo": ("region", "demo"),
     "analyse": ("region", "analyse"),
@@ -21,33 +20,9 @@ COMMANDS = {
 }
 
 
-class _Loading(TyperGroup):
-    """Loads a command when it is asked for."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        return list(COMMANDS)
-
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | TyperGroup | None:  # type: ignore[override]
-        if cmd_name not in self.commands and cmd_name in COMMANDS:
-            self.commands[cmd_name] = _load(cmd_name)
-        return super().get_command(ctx, cmd_name)  # type: ignore[return-value]
-
-
-def _load(name: str) -> TyperCommand | TyperGroup:
-    module, part = COMMANDS[name]
-    its = getattr(import_module(f"yiheng.cli.{module}"), part)
-    if not isinstance(its, typer.Typer):
-        alone = typer.Typer(add_completion=False, rich_markup_mode=app.rich_markup_mode)
-        alone.command(name)(its)
-        its = alone
-    command = typer.main.get_command(its)
-    command.name = name
-    return command  # type: ignore[return-value]
-
-
 app = typer.Typer(
     name="yiheng",
-    cls=_Loading,
+    cls=loading(COMMANDS),
     help="医衡 Yiheng: a region's discharges, grouped, weighed and compared.",
     no_args_is_help=True,
     add_completion=False,

@@ -16,11 +16,16 @@ from yiheng.base.progress import shown_progress
 from yiheng.base.refusal import Refusal
 from yiheng.base.whole import whole
 from yiheng.cases.input import open_cases
+from yiheng.cli import dip_catalogues
+from yiheng.cli.dip_show import shown
+from yiheng.cli.drg_by_day import applied
+from yiheng.cli.drg_place import AUTO, check_place
 from yiheng.drg.case import COLUMNS, NEEDED, WEIGHTS
 from yiheng.drg.checks.run import Checked, checked, has_errors
 from yiheng.drg.compare.difference import COLUMNS as COMPARED
 from yiheng.drg.compare.difference import Change, Difference, difference, edits_of
 from yiheng.drg.compare.impact import FEE, Impact, columns_needed, impact, moved_schema
+from yiheng.drg.kernel.dated import DAY
 from yiheng.drg.kernel.stream import BATCH
 from yiheng.drg.opendrg.write import import_opendrg
 from yiheng.drg.packs.opening import open_content, open_pack
@@ -54,11 +59,16 @@ def check(pack: PackArgument, lang: LangOption = "zh") -> None:
 @app.command()
 def show(
     pack: PackArgument,
-    group: Annotated[str, typer.Argument(help="A DRG or ADRG of the pack.")],
+    group: Annotated[str, typer.Argument(help="A DRG or ADRG of the pack, or a group of a DIP catalogue.")] = "",
     lang: LangOption = "zh",
     all_codes: Annotated[bool, typer.Option("--all-codes", help="Name every code of every list.")] = False,
 ) -> None:
-    """A group as a page: category, conditions in words, lists, splits, weight, source."""
+    """A group as a page: category, conditions in words, lists, splits, weight, source; a DIP catalogue (.parquet)."""
+    if _is_catalogue(pack):
+        typer.echo("\n".join(shown(Path(pack), group)))
+        return
+    if not group:
+        raise Refusal("a rule pack is shown group by group", file=pack, cure=f"yiheng policy show {pack} GROUP")
     code_lang = "zh" if _chinese(lang) else "en"
     typer.echo("\n".join(page(open_pack(pack), group, code_lang, all_codes)))
 
@@ -71,7 +81,12 @@ def diff(
     out: Annotated[Path | None, typer.Option(help="Every difference as a row: .csv or .json.")] = None,
     edits: Annotated[Path | None, typer.Option(help="A new folder for the tables of a diff over the first.")] = None,
 ) -> None:
-    """What differs between two packs: rows, codes and names added, removed and changed."""
+    """What differs between two packs, or two DIP catalogues: what was added, removed and changed."""
+    if _is_catalogue(before, after):
+        if edits is not None:
+            raise Refusal("a catalogue is no pack: a diff over it has no tables", column="--edits")
+        dip_catalogues.diff(Path(before), Path(after), out=out)
+        return
     chinese = _chinese(lang)
     found = difference(open_content(before), open_content(after))
     if out is not None:
@@ -90,19 +105,27 @@ def impact_of(
     out: Annotated[Path | None, typer.Option(help="The cases that move: .parquet or .csv.")] = None,
     hospitals: Annotated[Path | None, typer.Option(help="Each hospital before and after: .parquet or .csv.")] = None,
     commit: Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(help="The place whose packs stand for a pack that is auto: that of each case's discharge date."),
+    ] = None,
 ) -> None:
-    """Which cases would move between which groups, their weights, and each hospital's CMI before and after."""
+    """Which cases would move between which groups, and each hospital before and after; also of two DIP catalogues."""
+    if _is_catalogue(before, after):
+        dip_catalogues.diff(Path(before), Path(after), cases, None, hospitals, commit)
+        return
     chinese = _chinese(lang)
+    check_place((before, after), place)
     for path in (out, hospitals):
         if path is not None:
             check_out(path)
-    one, other = open_pack(before), open_pack(after)
-    about = {"code_version": code_version()}
-    about |= {f"before_{name}": text for name, text in metadata([one.standing]).items()}
-    about |= {f"after_{name}": text for name, text in metadata([other.standing]).items()}
     with engine() as backend, shown_progress() as progress:
-        found = open_cases(backend, cases, commit, ("hospital", "case_id", FEE, *COLUMNS, *WEIGHTS))
+        found = open_cases(backend, cases, commit, ("hospital", "case_id", FEE, *COLUMNS, *WEIGHTS, DAY))
         found.need(*NEEDED)
+        one, other = (applied(pack, place if pack == AUTO else None, cases, found) for pack in (before, after))
+        about = {"code_version": code_version()}
+        about |= {f"before_{name}": text for name, text in metadata(one.chosen.packs).items()}
+        about |= {f"after_{name}": text for name, text in metadata(other.chosen.packs).items()}
         columns = [name for name in columns_needed(one, other) if name in found.given]
         table = found.table.order_by("row").select([*found.id_columns, *columns])
         moved = scratch(backend) / "moved.parquet"
@@ -114,7 +137,7 @@ def impact_of(
             write_out(backend, backend.read_parquet(str(_weighed(moved, result))), out, about)
         if hospitals is not None:
             write_out(backend, result.hospitals, hospitals, about)
-    known = warnings(dict.fromkeys((one.standing, other.standing)), datetime.now().astimezone().date())
+    known = warnings(dict.fromkeys((*one.chosen.packs, *other.chosen.packs)), datetime.now().astimezone().date())
     typer.echo("\n".join((*_effects(result, chinese), *known)))
 
 
@@ -140,6 +163,11 @@ def import_(
     import_opendrg(version, out)
     pack = open_pack(str(out))
     typer.echo(f"{pack.digest} {out}, {len(pack.findings)} findings: yiheng policy check {out}")
+
+
+def _is_catalogue(*given: str) -> bool:
+    """Whether DIP catalogues are meant, which are Parquet files and no packs."""
+    return all(each.endswith(".parquet") for each in given)
 
 
 def _chinese(lang: str) -> bool:
