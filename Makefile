@@ -53,6 +53,7 @@ bench: setup  ## measure the figures that the README quotes
 
 bench-large: setup  ## DIP at the size of a province: 15 million cases, 3.1 GiB of disk, under 40 minutes; goes on where it was cut off
 	$(BIN)/python benchmarks/dip.py
+	$(BIN)/python benchmarks/norms.py --write
 
 soak: setup $(SPARK)/.installed  ## ten times as many mutated files and rows, a million generated cases a version of the grouping rules
 	YIHENG_FUZZ=10 YIHENG_SOAK=20 $(BIN)/python $(PYTEST) -m slow tests/cases tests/drg

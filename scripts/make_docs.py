@@ -286,7 +286,7 @@ def _row(cells: Iterable[object]) -> str:
 
 def _by_english(term: Sequence[object]) -> tuple[str, ...]:
     zh, en, note = map(str, term)
-    return en.casefold(), zh, note
+    return en.casefold(), zh, en, note
 
 
 def _columns(name: str) -> str:

@@ -42,6 +42,7 @@ def judged(csv_file: Any, rows_of: Any, root: Path) -> list[list[tuple[Any, ...]
     return [[tuple(row.values()) for row in rows_of(root, table, *names)] for table, names in columns.items()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "at_once", "lines"), [(1, 1, 1), (3, 2, 2), (500_000, 50_000, 3)])
 def test_parts_do_not_matter(
     part: int, at_once: int, lines: int, csv_file: Any, rows_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

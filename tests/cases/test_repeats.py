@@ -28,6 +28,7 @@ def test_nothing_stands_twice(numbers: list[int]) -> None:
     assert of(numbers, len(numbers)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(numbers=st.lists(HASHES, max_size=60), at_once=st.integers(1, 80))
 def test_parts_do_not_matter(numbers: list[int], at_once: int) -> None:

@@ -153,6 +153,7 @@ def everything(yiheng: Run, data: Path, folder: Path) -> None:
     told(yiheng, "dip", "supervise", *one, "--out", folder / "f.parquet")
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_runs(
     yiheng: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_declined_objection_is_kept_with_its_reason(yiheng: Any, data: Path, t
     assert (found[1]["expected_fee"], found[1]["fee_difference"]) == ("109.75", "-8.75")
 
 
+@pytest.mark.slow
 def test_a_grouping_made_before_an_objection_still_holds(yiheng: Any, data: Path, tmp_path: Path) -> None:
     """It says which commit it is of: the objection made another with the same cases, a correction one with others."""
     groups, out = tmp_path / "g.parquet", tmp_path / "x.csv"

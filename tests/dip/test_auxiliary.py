@@ -142,6 +142,7 @@ def test_the_highest_coefficient_wins() -> None:
     assert highest("H", {"age": "newborn"}, said) == (1, None)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(
     st.lists(

@@ -338,6 +338,7 @@ def test_integer_scaling_of_all_fees_changes_no_weight(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(_ROWS, st.randoms(use_true_random=False))
 @settings(max_examples=8, deadline=None)

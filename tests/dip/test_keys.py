@@ -71,6 +71,7 @@ def test_each_list_has_its_own_code_system(table: Any) -> None:
     assert (row["core_key"], row["dx_icd"], row["proc_icd"]) == ("I21.900:36.06", False, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @given(_CASES, st.sampled_from([LENGTHS, KeyLengths(3, 2, (3,)), KeyLengths(5, 6, (1,))]))
 @settings(max_examples=40)

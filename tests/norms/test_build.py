@@ -186,6 +186,7 @@ def test_fees_in_another_unit_of_money_change_no_weight_and_no_index(by_unit: By
     assert pc.sum(after["fee"]).as_py() == k * pc.sum(before["fee"]).as_py()
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(_cases(), st.randoms(use_true_random=False))
 @settings(max_examples=10)
@@ -254,6 +255,7 @@ def test_the_region_is_its_own_norm(by_unit: By, rows: list[Row]) -> None:
     assert sum(row["weight"] for row in hospitals) == pytest.approx(len(rows))
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(_cases())
 @settings(max_examples=12)

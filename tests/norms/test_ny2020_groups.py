@@ -51,6 +51,7 @@ def quartile(values: list[int], quarter: int) -> int:
     return sorted(values)[ceil(len(values) * quarter / 4) - 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["region", "hospital"])
 def test_facility_and_group_tables(ny2020: Path, tmp_path: Path, rows: list[Row], by: str) -> None:
     """Quartiles, CV, deaths of every facility and group, and the RIV of every facility's grouping."""

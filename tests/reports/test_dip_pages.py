@@ -121,6 +121,7 @@ def test_a_groups_page_says_why_it_is_a_group(made: Path) -> None:
     assert sum(int(row[2]) for row in hospitals) == 50
 
 
+@pytest.mark.slow
 def test_a_second_report_takes_away_pages_that_are_no_more(made: Path) -> None:
     old, kept = made / "report" / "dip" / "group-X99.html", made / "report" / "dip" / "notes.html"
     old.write_text("old", encoding="utf-8")

@@ -111,6 +111,7 @@ def test_without_ages_there_is_one_band_and_the_whole_code_may_be_asked_for() ->
     assert counted(rows, ages=(), chars=99) == [("A", 0, "E11.900", 2, 0, 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=25, deadline=None)
 @given(

@@ -28,16 +28,19 @@ def test_a_commit_is_read_as_it_was_written(tmp_path: Path) -> None:
             {
                 "file": "病例.csv", "format": "mapped", "sha256": "ab" * 32,
                 "rows": 5, "accepted": 3, "quarantined": 2, "about": {}, "action": "load",
+                "hospital": "",
             },
             {
                 "file": "b.csv", "format": "canonical", "sha256": "cd" * 32,
                 "rows": 1, "accepted": 1, "quarantined": 0, "about": {"zh": "例"}, "action": "correct",
+                "hospital": "",
             },
         ],
         "tables": {"cases": 4, "quarantine": 0},
         "code_version": "0.1.0+abc",
         "made_up": True,
         "key": "",
+        "policy": {},
         "schema": 1,
     }  # fmt: skip
 

@@ -292,6 +292,7 @@ def test_many_row_groups(tmp_path: Path, case: Any, table_of: Any) -> None:
     assert left.equals(rows.take(np.delete(np.arange(150_000), out)).select(["case_id", "dx"]))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.integers(0, 70), st.lists(st.integers(0, 69)), st.integers(0, 69), st.integers(0, 70))
 def test_bits_are_rows(rows: int, marked: list[int], start: int, length: int) -> None:
@@ -317,6 +318,7 @@ STEP = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=15)
 @given(steps=st.lists(STEP, min_size=1, max_size=5))
@@ -433,6 +435,7 @@ def test_a_change_is_ended_at_each_of_its_points(
     assert ids(after)[-2:] == [("8", 2031), ("9", 2031)]
 
 
+@pytest.mark.slow
 def test_of_two_processes_that_write_one_is_told(before: Path) -> None:
     words = [sys.executable, "-c", WRITER, str(before)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -55,6 +55,7 @@ def test_only_the_declared_columns_go_in(tmp_path: Path, table_of: Any, case: An
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_rows_are_taken_out_of_a_staged_file(tmp_path: Path, table_of: Any, case: Any) -> None:
     rows = [case(str(n), dx=[f"A{n}"] * (n % 3)) for n in range(70_000)]
     its = staged(tmp_path, 1, table_of("cases", *rows))

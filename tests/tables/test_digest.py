@@ -100,6 +100,7 @@ def test_rows_names_types_and_order_of_columns_matter() -> None:
 TEXTS = st.lists(st.none() | st.text("a1:-\x1f\x00,\"[]|'", max_size=4), min_size=2, max_size=2)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=40)
 @given(st.lists(TEXTS, max_size=4), st.lists(TEXTS, max_size=4))

@@ -8,6 +8,7 @@ from typing import Any
 
 from yiheng.base.words import Word, glossary, word
 from yiheng.cases.quality.book import book
+from yiheng.dip.keys import ANY
 from yiheng.dip.tcm import tcm_groups
 from yiheng.reports.analysis import Analysis
 from yiheng.reports.dip import DipResults
@@ -165,8 +166,8 @@ def evidence_word(flag: str, text: str | None) -> Word | None:
 
 
 def known(prefix: str, value: str | None) -> Word | None:
-    """A coded value as its term, as itself where it has none."""
-    return None if value is None else glossary().get(f"{prefix}{value}") or same(value)
+    """A coded value as its term, as itself where it has none; ANY is the rest."""
+    return None if value is None else glossary().get(f"{prefix}{'any' if value == ANY else value}") or same(value)
 
 
 def kind_word(kind: str) -> Word:

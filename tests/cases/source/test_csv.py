@@ -70,6 +70,7 @@ def test_numbers_of_raw_rows_are_those_of_rows(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.sampled_from('a" \n\r,'), max_size=40))

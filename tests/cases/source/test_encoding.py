@@ -134,6 +134,7 @@ def test_ascii_for_a_block_and_gbk_after_it_is_refused_and_right_when_it_is_said
     assert rows[-2:] == [{"case": "x", "dept": cells}, {"case": "y", "dept": "眼科"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", ["gb18030", "utf-16", "utf-16-be", "utf-8-sig"])
 def test_a_block_may_end_within_a_character(written: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"

@@ -191,6 +191,7 @@ def test_deep_nesting_is_refused(bomb: str, tmp_path: Path) -> None:
         read(path, "a")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ['[{"a": "', '{"rows": [', '[{"setlinfo": {"a": ['])
 def test_a_list_larger_than_any_is_refused(start: str, tmp_path: Path) -> None:
     path = write(tmp_path, '{"a":"1"}\n' + start + ("x" if start.endswith('"') else "1, ") * (17 << 20))

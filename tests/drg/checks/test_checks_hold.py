@@ -51,6 +51,7 @@ CASES = st.builds(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

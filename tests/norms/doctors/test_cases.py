@@ -52,6 +52,7 @@ def test_each_case_with_its_expected_and_objections_by_hand(
     assert (four["group"], four["expected_fee"], four["fee_difference"]) == (None, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_the_cases_add_up_to_the_figures(
     backend: Backend, sample_made: Made, objected: Any, expected_by: Expecting, its_rules: Attributed

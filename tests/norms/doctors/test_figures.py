@@ -184,6 +184,7 @@ def plain_bases(rows: list[Row], rules: Expecting) -> Callable[[Row], tuple[list
     return base
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_20000_cases_as_computed_plainly(
     sample_made: Made, sample_rows: list[Row], figures: Figures, expected_by: Expecting, its_rules: Attributed
@@ -268,6 +269,7 @@ def some(draw: st.DrawFn) -> list[Row]:
     return [row | {"case_id": str(place)} for place, row in enumerate(rows)]
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(some(), st.randoms(use_true_random=False))
 @settings(max_examples=6)
@@ -277,6 +279,7 @@ def test_the_order_of_cases_changes_nothing(made: Make, figures: Figures, rows: 
     assert figures(made(mixed)).figures.equals(figures(made(rows)).figures)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(some(), st.integers(2, 100))
 @settings(max_examples=6)
@@ -292,6 +295,7 @@ def test_fees_times_k_change_no_index(made: Make, figures: Figures, rows: list[R
                 assert new[name] == old[name]
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(some())
 @settings(max_examples=6)

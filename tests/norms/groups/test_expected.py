@@ -59,6 +59,7 @@ def near(got: float | None, wanted: Fraction | None) -> bool:
     return abs(got - float(wanted)) <= max(1e-9, 1e-11 * abs(wanted))
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_every_case_of_twenty_thousand(
     backend: Any, as_cases: Any, region_rows: list[Row], region_facts: Any, plain_facts: list[Row]
@@ -194,6 +195,7 @@ def test_the_differences_of_a_base_add_up_to_nothing(made: Any, region_rows: lis
             assert sum(row["los_difference"] or 0 for row in rows) == pytest.approx(0, abs=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(st.lists(st.tuples(st.integers(0, 999), st.sampled_from("gh"), st.integers(0, 80)), min_size=1, max_size=40),
        st.integers(2, 100), st.randoms())  # fmt: skip

@@ -180,6 +180,7 @@ def cases() -> Any:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(cases(), st.randoms())
 @settings(max_examples=6)
@@ -194,6 +195,7 @@ def test_shards_and_order_change_nothing(as_facts: Any, rows: list[Row], chance:
     assert merged.riv.equals(once.riv)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(cases(), st.integers(2, 1000))
 @settings(max_examples=6)
@@ -214,6 +216,7 @@ def test_fees_times_a_whole_number(as_facts: Any, rows: list[Row], by: int) -> N
     assert more.riv.equals(once.riv)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(cases())
 @settings(max_examples=4)

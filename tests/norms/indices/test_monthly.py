@@ -62,6 +62,7 @@ def test_norms_from_monthly_sums_are_norms_from_cases(
     assert norms(cells(with_units(as_cells(region_monthly), by), UNITS[by])).equals(direct)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 def test_shards_add_up_and_order_does_not_matter(as_facts: Any, as_monthly: Any, region_rows: list[Row]) -> None:
     """A patient's stays in one shard: readmissions are the one thing that asks for them together."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from yiheng.norms.items.days import CATEGORIES, DAYS, PATH, Profile, profile
 from yiheng.norms.items.gather import named
@@ -66,6 +67,7 @@ def plain_profile(cases: Iterable[Row], lines: Iterable[Row], names: dict[str, R
     return days, items
 
 
+@pytest.mark.slow
 def test_the_sample_region(opened: Open, sample_data: Path, sample_cases: pa.Table, sample_lines: pa.Table) -> None:
     """Every day of every group, and every item of a path."""
     snapshot, its = opened(sample_data)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from yiheng.base.money import fen_of, half_up, yuan_of
 from yiheng.norms.items.build import standard_table
@@ -103,6 +104,7 @@ def in_order(rows: Iterable[Row]) -> list[tuple[str, ...]]:
     return sorted(tuple(str(row[key]) for key in (*KEYS[:5], "amount")) for row in rows)
 
 
+@pytest.mark.slow
 def test_the_sample_region(opened: Open, sample_data: Path, sample_cases: pa.Table, sample_lines: pa.Table) -> None:
     """Every departure but those of days, to the fen."""
     standards, _, found = made(opened, sample_data, PACKAGED, with_days=False)

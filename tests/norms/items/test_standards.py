@@ -136,6 +136,7 @@ def assert_same(found: list[Row], plain: list[Row]) -> None:
                 assert row[name] == value, (row, name)
 
 
+@pytest.mark.slow
 def test_the_sample_region(opened: Open, sample_data: Path, sample_cases: pa.Table, sample_lines: pa.Table) -> None:
     """20,000 cases and their 400,000 lines."""
     found = standards_of(*opened(sample_data), PACKAGED)
@@ -146,6 +147,7 @@ def test_the_sample_region(opened: Open, sample_data: Path, sample_cases: pa.Tab
     assert_same(found, plain)
 
 
+@pytest.mark.slow
 def test_groups_in_many_shards(opened: Open, sample_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few rows are added up at a time, a group is never split."""
     whole = standards_of(*opened(sample_data), PACKAGED)
@@ -225,6 +227,7 @@ def small_standards(backend: Backend, parts: list[list[Row]], rules: Rules = SMA
     return standard_table(found, rules).to_pyarrow().to_pylist()
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(LINES)
 @settings(max_examples=12)
@@ -233,6 +236,7 @@ def test_any_lines_against_the_plain_computation(backend: Backend, lines: list[A
     assert_same(small_standards(backend, [rows]), plain_standards(case_rows(), rows, SMALL))
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(LINES, st.lists(st.integers(0, 2), min_size=6, max_size=6))
 @settings(max_examples=6)
@@ -242,6 +246,7 @@ def test_parts_add_up(backend: Backend, lines: list[Any], part_of: list[int]) ->
     assert small_standards(backend, parts) == small_standards(backend, [line_rows(lines)])
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(LINES, st.randoms(use_true_random=False))
 @settings(max_examples=6)
@@ -251,6 +256,7 @@ def test_the_order_of_lines_does_not_matter(backend: Backend, lines: list[Any], 
     assert small_standards(backend, [line_rows(shuffled)]) == small_standards(backend, [line_rows(lines)])
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(LINES, st.lists(LINE, max_size=5))
 @settings(max_examples=6)
@@ -262,6 +268,7 @@ def test_a_refund_equal_to_its_line_is_as_if_neither_were_there(
     assert small_standards(backend, [line_rows(both)]) == small_standards(backend, [line_rows(lines)])
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(LINES, st.integers(1, 50))
 @settings(max_examples=6)

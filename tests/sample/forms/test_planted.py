@@ -66,6 +66,7 @@ def test_every_kind_has_its_change() -> None:
             assert all(by_code(form, CELLS[row["kind"]]) for form in row["forms"].split("|")), row["kind"]
 
 
+@pytest.mark.slow
 def test_each_kind_comes_once_at_least_and_no_case_twice(planted: Planted) -> None:
     wanted = {row["kind"] for row in kinds_of(planted.form)}
     if planted.form == "settlement":
@@ -99,6 +100,7 @@ def test_a_planted_case_breaks_its_rule_and_no_other(planted: Planted) -> None:
     assert set().union(*found.values()) <= NATURAL
 
 
+@pytest.mark.slow
 def test_rows_without_an_error_are_as_they_were(planted: Planted, whole: Told, lists: Told) -> None:
     clean = lists if planted.form == "settlement" else whole
     before = pa.concat_tables(_sheet(planted.form, block) for block in clean.blocks()).to_pylist()
@@ -117,6 +119,7 @@ def _sheet(form: str, told: Told) -> pa.Table:
     return flat(told) if form == "settlement" else page(form, told)
 
 
+@pytest.mark.slow
 def test_a_file_has_the_errors_in_the_rows_that_the_truth_names(planted: Planted, tmp_path: Path) -> None:
     path = write_planted(tmp_path / "p.csv", planted, "utf-8-sig")
     with path.open(encoding="utf-8-sig", newline="") as file:

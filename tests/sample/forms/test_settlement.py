@@ -80,6 +80,7 @@ def test_money_adds_up(lists: Told, sent: list[Row]) -> None:
         assert head["hi_type"] == {"employee": "310", "resident": "390", "maternity": "510"}[case["payer"]]
 
 
+@pytest.mark.slow
 def test_stays_and_durations(lists: Told, tmp_path: Path) -> None:
     sent = json.loads(write_json(tmp_path / "s.json", lists).read_text(encoding="utf-8"))
     intensive = 0
