@@ -4,19 +4,20 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from yiheng.tables.commit import Commit
 from yiheng.tables.data import Data
-from yiheng.tables.digest import digest
-from yiheng.tables.engine import engine
-from yiheng.tables.snapshot import Snapshot
+from yiheng.tables.delta import version_files
+
+from .ready import ready
 
 pytestmark = pytest.mark.fault
 
@@ -60,18 +61,22 @@ OF_CORRECTED = ("H01,3,7,C,01,1,30,30.00", "H01,2,1,A,01,2,10,20.00")
 GONE = "hospital,case_id,reason"
 TABLES = ("cases", "quarantine", "findings", "lines", "links", "withdrawn", "closed")
 
-State = tuple[list[Commit], dict[str, str]]
+State = tuple[list[Commit], dict[str, list[str]]]
 
 
 def state(root: Path) -> State:
-    """All that a reader sees: the commits (whatever code wrote them) and the digest of every table at the last one."""
-    numbers = [commit.number for commit in Data(root).commits()]
+    """All that a reader sees: the commits (whatever code wrote them) and the rows of every table at the last one."""
     commits = [replace(commit, code_version="") for commit in Data(root).commits()]
-    if not numbers:
+    if not commits:
         return [], {}
-    with engine() as backend:
-        snapshot = Snapshot(backend, Data.open(root))
-        return commits, {name: digest(backend, snapshot.table(name)) for name in TABLES}
+    data, versions = Data.open(root), commits[-1].tables
+    return commits, {name: rows_of(data, name, versions[name]) for name in TABLES if name in versions}
+
+
+def rows_of(data: Data, name: str, version: int) -> list[str]:
+    """A table's rows as texts, each with the partition that it stands in."""
+    files = [Path(path) for path in version_files(data.table_folder(name), version)]
+    return sorted(f"{path.parent.name} {row}" for path in files for row in pq.ParquetFile(path).read().to_pylist())
 
 
 def files_under(root: Path) -> list[str]:
@@ -106,6 +111,13 @@ def crashes(yiheng: Any, before: Path, after: Path, file: Path, work: Path, acti
         assert state(root) == states[1]
         assert files_under(root) == files_under(after)
         yield point
+
+
+@pytest.fixture(scope="module")
+def yiheng(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """Runs the command in a process of its own, which has what it needs loaded."""
+    with ready(tmp_path_factory.mktemp("said")) as run_one:
+        yield run_one
 
 
 @pytest.fixture
