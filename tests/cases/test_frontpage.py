@@ -236,6 +236,7 @@ def test_a_cell_that_does_not_fit_is_named(form: str, row: Any, form_file: Any, 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("region_key")
 @BOTH_FORMS
 @pytest.mark.parametrize(
@@ -248,6 +249,7 @@ def test_payers(form: str, row: Any, way: str, payer: str, form_file: Any, rows_
     assert rows_of(tmp_path / "DATA", "cases", "payer") == [{"payer": payer}]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("region_key")
 @BOTH_FORMS
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])

@@ -422,6 +422,7 @@ def run_rows(sound: Sound, folder: Path, count: int) -> None:
     check()
 
 
+@pytest.mark.slow
 @EACH
 def test_a_changed_cell_is_named_or_goes_in(sound: Sound, folder: Path) -> None:
     run_rows(sound, folder, QUICK_ROWS // len(FORMS))
@@ -595,6 +596,7 @@ def run_files(sound: Sound, folder: Path, count: int) -> None:
     check()
 
 
+@pytest.mark.slow
 @EACH
 def test_a_damaged_file_is_refused_or_read(sound: Sound, folder: Path) -> None:
     run_files(sound, folder, -(-QUICK_FILES // len(FORMS)))

@@ -292,6 +292,7 @@ def write_xlsx(table: pa.Table, path: Path) -> None:
     book.save(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_parquet_csv_and_excel_load_to_the_same_digest(digests: Any, rows_of: Any, tmp_path: Path) -> None:
     table = made_up(500)

@@ -69,6 +69,7 @@ def canonical(month: Month, folder: Path) -> Path:
     return folder / "data"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_read_back_is_the_canonical_table(clean: Month, form: str, tmp_path: Path) -> None:
     loaded = load(tmp_path / "data", [clean.files[form]])

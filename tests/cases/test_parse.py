@@ -104,6 +104,7 @@ def parsed(texts: list[Any], kind: pa.DataType, **options: Any) -> list[Answer]:
     return list(zip(found.values.to_pylist(), rules, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @pytest.mark.parametrize(("kind", "expected"), PARSERS, ids=[str(kind) for kind, _ in PARSERS])
 @given(texts=TEXTS)

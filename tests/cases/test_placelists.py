@@ -206,6 +206,7 @@ def test_a_file_that_is_no_diff_is_refused(place: Any) -> None:
         place_book(root)
 
 
+@pytest.mark.slow
 def test_the_command_names_the_rules_without_a_list(csv_file: Any, yiheng: Any, place: Any, tmp_path: Path) -> None:
     path = csv_file("a.csv", HEADER, *ROWS)
     done = yiheng("cases", "load", path, "--to", tmp_path / "bare")

@@ -58,6 +58,7 @@ def test_a_row_that_comes_back_with_its_number_closes_it(csv_file: Any, root: Pa
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["", "x", "1-1", "9-1-2", "1-2-2", "1-0-2", "-1-1-2", "1-1-2-3", "９-1-2"])
 def test_numbers_that_mean_nothing_close_nothing(number: str, csv_file: Any, root: Path, rows_of: Any) -> None:
     done = load(root, [csv_file("b.csv", RETURNED, f"H9,9,{GOOD},{number},x,y")])

@@ -87,6 +87,7 @@ def test_classes_of_the_very_cases_are_said_to_be_so(yiheng: Any, data: Path, tm
     assert (ran.code, ran.out) == (0, f"2 units in {tmp_path / 'x.csv'}; {said}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", UNITS)
 def test_every_unit_of_data(yiheng: Any, loaded: Path, tmp_path: Path, by: str) -> None:
     out = tmp_path / "x.parquet"

@@ -97,6 +97,7 @@ def test_a_fee_held_against_the_level(with_value: Any) -> None:
     assert found.found.band == "middle"
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(
     st.lists(

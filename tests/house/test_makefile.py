@@ -17,6 +17,7 @@ def test_bare_make_prints_every_command(root: Path) -> None:
     assert {line.split()[1] for line in lines} == set(phony[1].split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "code"), [((), 0), (("--nothing-skipped",), 1)])
 def test_a_skip_fails_the_run_where_nothing_may_be_skipped(
     root: Path, tmp_path: Path, option: tuple[str, ...], code: int

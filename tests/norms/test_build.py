@@ -166,6 +166,7 @@ def test_every_figure_as_computed_plainly(by: str, by_unit: By, random_cases: An
     assert_same(by_unit(cases, by), plain_norms(cases, by), by)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @given(_cases())
 @settings(max_examples=12)

@@ -63,6 +63,7 @@ def table(path: Path, name: str) -> list[list[str]]:
     return [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells]
 
 
+@pytest.mark.slow
 def test_every_link_leads_to_a_file(made: Path) -> None:
     pages = [made / "report" / "report.html", *(made / "report" / "dip").glob("*.html")]
     assert len(pages) == 1 + 1 + 3 + 3

@@ -127,6 +127,7 @@ with engine() as backend:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "env",
     [

@@ -48,6 +48,7 @@ def columns(path: Path, header: list[str], **how: Any) -> Iterator[tuple[int, li
         yield from sorted(found)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=120, deadline=None)
 @given(files(), st.sampled_from(["utf-8", "gb18030", "utf-16"]), st.data())

@@ -253,6 +253,7 @@ def test_counts_examples_and_severity(folder_of: Folders) -> None:
     assert has_errors(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.golden
 def test_published_tables_have_what_their_readers_found(shared: Path) -> None:
     counts = {

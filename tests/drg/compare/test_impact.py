@@ -109,6 +109,7 @@ PROC = st.lists(st.sampled_from(["01.1", "01.2", "99.9"]), max_size=3)
 LISTED = ["BB1,ss,01.1", "BB1,ss,99.9", "BR1,zd,B01", "BR1,zd,B02", "CR1,zd,C01"]
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases=st.lists(st.tuples(DX, PROC), min_size=1, max_size=30), edited=st.sampled_from(LISTED))

@@ -154,6 +154,7 @@ EVERYTHING: dict[str, list[str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("retry", [False, True])
 def test_kernel_equals_reference_on_every_construct(pack_of: Callable[..., Pack], retry: bool) -> None:
@@ -204,6 +205,7 @@ def test_an_empty_code_book_says_nothing_of_unknown_codes(pack_of: Callable[...,
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.golden
 @pytest.mark.parity
 @pytest.mark.parametrize("version", VERSIONS)

@@ -237,6 +237,7 @@ def _golden(shared: Path, kind: str) -> list[dict[str, Any]]:
 AGREEMENT = [("typical", 5_000, [4_673, 3_984, 3_469]), ("target", 12_000, [10_982, 8_649, 6_231])]
 
 
+@pytest.mark.slow
 @pytest.mark.golden
 @pytest.mark.parametrize(("kind", "count", "expected"), AGREEMENT)
 def test_agreement_with_the_full_rules(shared: Path, kind: str, count: int, expected: list[int]) -> None:

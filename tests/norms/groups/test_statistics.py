@@ -81,6 +81,7 @@ def plain_riv(rows: list[Row]) -> float | None:
     return digits(1 - within / around) if around else None
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("by", UNITS)
 def test_every_figure_of_every_group(region_facts: Any, plain_facts: list[Row], by: str) -> None:

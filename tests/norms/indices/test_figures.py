@@ -121,6 +121,7 @@ def test_every_count_has_its_plain_condition() -> None:
     assert set(CASES) == set(COUNTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("by", UNITS)
 def test_every_count_and_figure_of_every_unit(
@@ -153,6 +154,7 @@ def assert_figures(row: Row) -> None:
         assert row[name] is None if wanted is None else abs(row[name] - wanted) <= 1e-11 * max(abs(wanted), 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("number", numbers())
 def test_the_cases_behind_every_number(marked: Any, plain_marked: list[Row], number: str) -> None:

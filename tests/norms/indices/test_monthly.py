@@ -47,6 +47,7 @@ def test_every_sum(region_monthly: Any, plain_facts: list[Row]) -> None:
         assert {name: int(row[name]) for name in CORE} == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("by", UNITS)
 def test_norms_from_monthly_sums_are_norms_from_cases(

@@ -77,6 +77,7 @@ def test_each_kind_comes_once_at_least_and_no_case_twice(planted: Planted) -> No
     assert rows == sorted(rows)
 
 
+@pytest.mark.slow
 def test_a_planted_case_breaks_its_rule_and_no_other(planted: Planted) -> None:
     """Through the form as it is carried; what only shows in a cell or among the stays breaks nothing here."""
     seen = as_carried(planted.form, planted.told.cases)
