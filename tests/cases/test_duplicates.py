@@ -46,6 +46,7 @@ def test_no_files_are_no_question() -> None:
         duplicates([], [], KEY)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=30)
 @given(first=st.lists(KEYS, min_size=1, max_size=8), second=st.lists(KEYS, max_size=8), held=st.sets(KEYS))

@@ -14,6 +14,7 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_versions_of_a_case(tmp_path: Path) -> None:
     root, head = tmp_path / "data", "hospital,case_id,year,sex,total_fee\n"
     load(root, [write(tmp_path / "a.csv", head + "H1,C1,2024,1,10.00\nH1,C2,2024,2,5.00\n")])

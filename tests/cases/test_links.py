@@ -19,6 +19,7 @@ def linked(rows_of: Any, root: Path) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in rows_of(root, "links", *LINK)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [

@@ -165,6 +165,7 @@ file: {missing: ["-"]}
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("line_end", "packed"), [("\n", False), ("\n", True), ("\r\n", False), ("\r", False)])
 def test_row_numbers_stay_right_across_blocks(line_end: str, packed: bool, rows_of: Any, tmp_path: Path) -> None:
     """Broken rows, blank lines and quoted line ends, in a file of several blocks and broken rows at their borders."""
@@ -348,6 +349,7 @@ def test_excel_rows_and_columns_without_any_cell_are_none(rows_of: Any, tmp_path
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["gb18030", "gbk", "utf-16", "utf-8-sig"])
 def test_other_encodings(encoding: str, rows_of: Any, tmp_path: Path) -> None:
     mapping = tmp_path / "map.yaml"

@@ -86,6 +86,7 @@ def test_a_form_read_back_is_the_canonical_table(clean: Month, form: str, tmp_pa
         assert got[column].to_pylist() == want[column].to_pylist(), column
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_one_person_has_one_pseudonym(clean: Month, form: str, tmp_path: Path) -> None:
     """But for newborns, which come without a number or with that of their mother."""
@@ -121,6 +122,7 @@ def test_lines_and_stays_read_back_are_the_canonical_tables(clean: Month, form: 
         assert both[0].to_pylist() == both[1].to_pylist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_clean_month_has_no_reject_and_its_sums_agree(clean: Month, form: str, tmp_path: Path) -> None:
     loaded = load(tmp_path / "data", [clean.files[form], clean.files["lines"]])

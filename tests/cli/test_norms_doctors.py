@@ -39,6 +39,7 @@ def of(name: str, *more: object) -> tuple[object, ...]:
     return ("--hospital", "H", "--physician", "p", "--case", name, *more)
 
 
+@pytest.mark.slow
 def test_physicians_of_data_and_of_a_file(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "x.csv"
     told = [
@@ -62,6 +63,7 @@ def test_physicians_of_data_and_of_a_file(yiheng: Any, data: Path, tmp_path: Pat
     assert read(out) == []
 
 
+@pytest.mark.slow
 def test_from_an_objection_to_a_figure_without_the_case(yiheng: Any, data: Path, tmp_path: Path) -> None:
     """p39 costs 139: without it the mean of p's cases falls from 119.5 to 119; the expected stays."""
     out = tmp_path / "x.csv"

@@ -90,6 +90,7 @@ def said(line: str) -> str:
     return str(ran.stdout)
 
 
+@pytest.mark.slow
 def test_load_what_you_have(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (root / "docs" / "how-to" / "load-what-you-have.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)

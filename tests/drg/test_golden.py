@@ -26,6 +26,7 @@ E05 = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.golden
 @pytest.mark.parametrize("version", VERSIONS)
 def test_reference_equals_golden(shared: Path, version: str) -> None:

@@ -71,6 +71,7 @@ def test_data_by_unit(by: str, ny2020: Path, tmp_path: Path, plain: Any) -> None
     assert_figures(table, plain[by], by)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["hospital", "group"])
 def test_a_bare_file_with_its_own_group_column(by: str, bare: Path, tmp_path: Path, plain: Any) -> None:
     out = tmp_path / "x.csv"

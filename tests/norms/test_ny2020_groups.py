@@ -84,6 +84,7 @@ def assert_riv(table: list[Row], rows: list[Row], by: str) -> None:
         assert row["riv"] == (pytest.approx(float(1 - within / around), rel=1e-9, abs=1e-12) if around else None)
 
 
+@pytest.mark.slow
 def test_mortality_by_risk_of_every_facility(ny2020: Path, tmp_path: Path, rows: list[Row]) -> None:
     """Classes from the very cases; the cases behind the deaths of the low-risk groups are these."""
     out = tmp_path / "x.parquet"

@@ -274,6 +274,7 @@ def test_entities_are_refused(part: str, make_book: Any) -> None:
         Workbook(path).header()
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.sampled_from([None, "x", "", 1, 2.5]), max_size=4), max_size=30), st.integers(1, 7))

@@ -164,6 +164,7 @@ def test_a_file_that_is_not_json_is_refused_with_the_place(name: str, tmp_path: 
         assert str(caught.value) == f"file a.json{place}{what}"
 
 
+@pytest.mark.slow
 def test_the_place_is_right_far_into_a_file(tmp_path: Path) -> None:
     sound = "[" + '{"a": "某甲"},' * 100_000
     path = write(tmp_path, f'{sound}{{"a": ?}}]')

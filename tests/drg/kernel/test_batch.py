@@ -167,6 +167,7 @@ def test_kernel_equals_reference_on_every_construct(pack_of: Callable[..., Pack]
     assert {"BQY", "AA2", "ZZ1", "PV1", "BB1", "BR2"} <= reached
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize(
     "switches",

@@ -250,6 +250,7 @@ def test_agreement_with_the_full_rules(shared: Path, kind: str, count: int, expe
     assert (len(rows), agreeing) == (count, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.golden
 def test_the_kernel_equals_the_reference(shared: Path) -> None:
     rows = _golden(shared, "typical")

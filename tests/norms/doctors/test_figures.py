@@ -130,6 +130,7 @@ def test_an_objection_is_shown_and_changes_nothing(made: Make, figures: Figures,
     assert [row | {"fee_objected": 0} for row in found] == plain
 
 
+@pytest.mark.slow
 def test_an_accepted_objection_leaves_the_case_out_of_that_figure_alone(
     made: Make, figures: Figures, objected: Any
 ) -> None:
@@ -231,6 +232,7 @@ def test_20000_cases_as_computed_plainly(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_groups_of_20000_cases_are_true_and_not_small(
     sample_made: Made, sample_rows: list[Row], figures: Figures, its_rules: Attributed

@@ -184,6 +184,7 @@ def test_differences_of_nearly_equal_fees_keep_their_digits(made: Any) -> None:
     assert found[2]["fee_difference"] == pytest.approx(0.02 / 3, rel=1e-11)
 
 
+@pytest.mark.slow
 def test_the_differences_of_a_base_add_up_to_nothing(made: Any, region_rows: list[Row]) -> None:
     by_base = defaultdict(list)
     whole = replace(RULES, chain=((),))

@@ -117,6 +117,7 @@ def test_every_share_of_every_category(region_facts: Any, plain_facts: list[Row]
         assert row["share"] == (pytest.approx(amount / of, rel=1e-11) if of > 0 else None)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("by", ["region", "class", "hospital"])
 def test_every_riv(region_facts: Any, plain_facts: list[Row], by: str) -> None:

@@ -14,6 +14,7 @@ from yiheng.norms.sums import sums
 from yiheng.tables.engine import held
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_from_monthly_sums_as_from_cases(backend: Backend, sample_facts: ir.Table, comparing: Comparing) -> None:
     kept = held(backend, monthly(sample_facts).to_pyarrow())
