@@ -103,6 +103,7 @@ def test_one_person_has_one_pseudonym(clean: Month, form: str, tmp_path: Path) -
     assert len(set(found)) == len(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["frontpage", "settlement"])
 def test_lines_and_stays_read_back_are_the_canonical_tables(clean: Month, form: str, tmp_path: Path) -> None:
     loaded = load(tmp_path / "data", [clean.files[form], clean.files["lines"]])
@@ -174,6 +175,7 @@ def test_every_planted_error_is_found_by_its_rule_and_no_other(planted: Month, f
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["lines", "icu"])
 def test_every_planted_error_of_a_detail_is_found_by_its_rule(planted: Month, form: str, tmp_path: Path) -> None:
     root = canonical(planted, tmp_path)
@@ -182,6 +184,7 @@ def test_every_planted_error_of_a_detail_is_found_by_its_rule(planted: Month, fo
     assert (wrong, others) == (Counter(), Counter())
 
 
+@pytest.mark.slow
 def test_a_month_is_what_it_is_said_to_be(clean: Month, tmp_path: Path) -> None:
     loaded: Loaded = load(tmp_path / "data", [clean.files["frontpage"], clean.files["lines"]])
     assert [its.word.zh for its in loaded.files] == ["病案首页（HQMS 接口 P 码）", "收费明细"]

@@ -79,6 +79,7 @@ def test_a_duplicate_leaves_no_finding(csv_file: Any, rows_of: Any, tmp_path: Pa
     assert [row["row"] for row in rows_of(tmp_path / "DATA", "findings", "row")] == [1, 3]
 
 
+@pytest.mark.slow
 def test_the_command_says_what_the_rules_found(yiheng: Any, csv_file: Any, tmp_path: Path) -> None:
     path = csv_file("a.csv", HEADER, "H1,1,2024,2024-03-01,2024-03-05,,40,I10", "H1,2,2024,,2024-03-05,1,40,I10")
     lines = yiheng("cases", "load", path, "--to", tmp_path / "DATA").stdout.splitlines()

@@ -113,6 +113,7 @@ def test_rows_come_back_without_the_sender_being_named_again(lists: Path, rows_o
     assert rows_of(tmp_path / "DATA", "quarantine", "hospital", "case_id") == [{"hospital": "H1", "case_id": "1"}]
 
 
+@pytest.mark.slow
 def test_the_command_tells_the_sender(lists: Path, yiheng: Any, tmp_path: Path) -> None:
     done = yiheng("cases", "load", lists, "--to", tmp_path / "DATA", "--hospital", "H1")
     assert done.returncode == 0, done.stderr

@@ -128,6 +128,7 @@ def test_the_out_of_a_grouper(yiheng: Any, data: Path, tmp_path: Path) -> None:
     assert read_run(folder).inputs.policy == {"norms/standards": digest}
 
 
+@pytest.mark.slow
 def test_days_and_departures(yiheng: Any, data: Path, rules: Path, tmp_path: Path) -> None:
     """Case 3 lacks a (mean 15) and has b, which is standard by its fees."""
     standards, days, path = (tmp_path / f"{name}.parquet" for name in ("standards", "days", "path"))

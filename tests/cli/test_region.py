@@ -31,6 +31,7 @@ def results(out: str) -> list[str]:
     return [line for line in out.splitlines() if line.startswith(("摘要", "结果"))]
 
 
+@pytest.mark.slow
 @needs_charts
 def test_analyse_writes_a_report_and_keeps_its_runs(yiheng: Any, as_csv: Any, case_rows: Any, tmp_path: Path) -> None:
     data, out = tmp_path / "data", tmp_path / "made" / "report"

@@ -120,6 +120,7 @@ def test_a_damaged_gbk_file_is_refused_by_row_and_column(tmp_path: Path) -> None
         read(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cells", ["内科", "女"])
 def test_ascii_for_a_block_and_gbk_after_it_is_refused_and_right_when_it_is_said(cells: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
