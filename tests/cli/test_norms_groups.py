@@ -129,6 +129,16 @@ def test_the_severity_of_a_grouping_is_used(yiheng: Any, as_csv: Any, tmp_path: 
     }  # fmt: skip
 
 
+def test_a_grouping_that_says_no_severity_leaves_the_charlson_index(yiheng: Any, as_csv: Any, tmp_path: Path) -> None:
+    rows = [{"hospital": "A", "case_id": f"{number:02}", "discharge_date": "2024-05-05", "total_fee": "10.00",
+             "dx": "J18.900"} for number in range(15)]  # fmt: skip
+    groups = [{"hospital": "A", "case_id": row["case_id"], "status": "grouped", "drg": "AB1", "severity": ""}
+              for row in rows]  # fmt: skip
+    out, grouping = tmp_path / "x.csv", as_csv(tmp_path / "g.csv", groups)
+    ran = yiheng("norms", "cases", "--cases", as_csv(tmp_path / "a.csv", rows), "--grouping", grouping, "--out", out)
+    assert (ran.code, {row["severity"] for row in read(out)}) == (0, {"charlson:0"})
+
+
 @pytest.mark.parametrize(
     ("by", "said"),
     [

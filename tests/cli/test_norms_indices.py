@@ -10,6 +10,8 @@ import pytest
 
 from yiheng.norms.indices.figures import ADDED, UNITS
 from yiheng.norms.indices.monthly import KEYS
+from yiheng.norms.indices.outflow import PLACES
+from yiheng.norms.indices.outflow import UNITS as FLOWING
 from yiheng.norms.rules import INDICES
 from yiheng.norms.sums import CORE
 from yiheng.policy.loader import scheme
@@ -139,6 +141,23 @@ def test_residents_treated_elsewhere(yiheng: Any, made_up: Path, tmp_path: Path)
     assert [row["n"] for row in read(out)] == [rows[0]["n"]]
 
 
+def test_residents_treated_elsewhere_by_disease(yiheng: Any, made_up: Path, tmp_path: Path) -> None:
+    """By category of ICD-10; all diseases of a home together are all of its cases, also of those in no group."""
+    out = tmp_path / "x.csv"
+    assert yiheng("norms", "outflow", "--cases", made_up, "--by", "home_diagnosis", "--out", out).code == 0
+    rows = read(out)
+    assert yiheng("norms", "outflow", "--cases", made_up, "--group", "payer", "--by", "home", "--out", out).code == 0
+    for whole in read(out):
+        its = [row for row in rows if row["home"] == whole["home"]]
+        assert [sum(int(row[name]) for row in its) for name in ("n", "placed", "outside")] == [
+            int(whole[name]) for name in ("n", "placed", "outside")
+        ]
+    assert all(len(row["diagnosis"]) == 3 for row in rows)
+    assert len({row["diagnosis"] for row in rows}) > 20
+    kept = [run.inputs.parameters for run in runs(made_up, "outflow")]
+    assert ("home_diagnosis", "diagnosis") in [(its["by"], its["group"]) for its in kept]
+
+
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """DATA of 600 made-up cases with their places."""
@@ -163,7 +182,9 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("outflow", "--by", "home"),
          "column --by, value home: the places of hospitals are known only to a DATA folder with its institutions"),
         (("outflow", "--by", "ward"),
-         "column --by, value ward: is no such unit -> one of: region, home, group, home_group, place, group_place"),
+         f"column --by, value ward: is no such unit -> one of: {', '.join((*FLOWING, *PLACES))}"),
+        (("outflow", "--by", "diagnosis", "--grouping", "g.csv"),
+         "column --by, value diagnosis: --grouping does not go with diseases"),
         (("risk", "--from", "2024-13"), "value 2024-13: is no month -> YYYY-MM, such as 2024-05"),
         (("risk", "--until", "2024-5"), "value 2024-5: is no month -> YYYY-MM, such as 2024-05"),
         (("risk", "--from", "2030-01"), "file cases.csv: there is no grouped case in the base period"),

@@ -28,6 +28,7 @@ def test_the_indices_in_force() -> None:
     )
     assert (its.risk_zero_class, its.risk_cases_least) == ("low", 30)
     assert (its.readmission_days, its.readmission_leaves_out, its.home_column) == (31, (2, 5), "residence")
+    assert its.diagnosis_chars == 3
     assert its.digest == scheme(INDICES).digest
 
 

@@ -1,6 +1,5 @@
 """`yiheng norms build`: hold units against the region."""
 
-from pathlib import Path
 from typing import Annotated
 
 import ibis.expr.types as ir
@@ -8,6 +7,7 @@ import typer
 
 from yiheng.cases.input import Cases, open_cases
 from yiheng.cli.norms_grouping import grouped
+from yiheng.cli.norms_options import CasesFrom, Commit, Group, Grouping, Out
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
 from yiheng.norms.units import UNITS, with_units
@@ -22,12 +22,12 @@ _USED = ("hospital", "case_id", "dept", "physician", "county", "discharge_date",
 
 
 def build(
-    cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file of cases.")],
+    cases: CasesFrom,
     by: Annotated[str, typer.Option(help=f"The unit: {', '.join(UNITS)}.")],
-    out: Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")],
-    group: Annotated[str, typer.Option(help="The column that holds the group.")] = "group",
-    grouping: Annotated[Path | None, typer.Option(help="The groups instead from the OUT of a grouper.")] = None,
-    commit: Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")] = None,
+    out: Out,
+    group: Group = "group",
+    grouping: Grouping = None,
+    commit: Commit = None,
 ) -> None:
     """Counts, mean fee and stay, CMI, fee index and time index of every unit."""
     check_out(out)

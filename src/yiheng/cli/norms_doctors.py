@@ -10,7 +10,7 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import shown
 from yiheng.cli.norms_opened import Opened, keep_and_write, open_grouped
-from yiheng.cli.norms_peers import CasesFrom, Commit, Group, Grouping, Out
+from yiheng.cli.norms_options import CasesFrom, Commit, DataFolder, Group, Grouping, Hospital, Out, Physician
 from yiheng.norms.doctors.cases import doctor_cases as cases_of
 from yiheng.norms.doctors.figures import doctors as figures_of
 from yiheng.norms.doctors.objections import (
@@ -33,9 +33,6 @@ from yiheng.tables.engine import engine
 from yiheng.tables.place import check_out
 from yiheng.tables.snapshot import Snapshot
 
-DataFolder = Annotated[Path, typer.Option("--cases", help="The DATA folder.")]
-Hospital = Annotated[str, typer.Option(help="Institution code.")]
-Physician = Annotated[str, typer.Option(help="The physician's code in that hospital.")]
 CaseId = Annotated[str, typer.Option("--case", help="The case.")]
 Figure = Annotated[str, typer.Option(help="fee, los or death; all: each of them.")]
 Reason = Annotated[str, typer.Option(help="Why.")]

@@ -9,6 +9,7 @@ import typer
 
 from yiheng.base.refusal import Refusal
 from yiheng.cli.norms_opened import Opened, keep_and_write, open_grouped
+from yiheng.cli.norms_options import CasesFrom, Commit, Group, Grouping, Out
 from yiheng.norms.groups.expected import expected
 from yiheng.norms.groups.severity import SEVERITY, strata
 from yiheng.norms.groups.statistics import UNITS, Statistics, statistics
@@ -18,12 +19,6 @@ from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine
 from yiheng.tables.out import about_json, write_out
 from yiheng.tables.place import check_out
-
-CasesFrom = Annotated[Path, typer.Option("--cases", help="DATA, or a Parquet or CSV file of cases.")]
-Out = Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")]
-Group = Annotated[str, typer.Option(help="The column that holds the group.")]
-Grouping = Annotated[Path | None, typer.Option(help="The groups instead from the OUT of a grouper.")]
-Commit = Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")]
 
 # The columns of the case table that tell units apart.
 _COLUMN = {name: name for name in ("hospital", "dept", "physician", "payer")} | {"month": "discharge_date"}
@@ -81,7 +76,7 @@ def _tables(found: Statistics) -> dict[str, pa.Table]:
 def cases(cases: CasesFrom, out: Out, group: Group = "group", grouping: Grouping = None, commit: Commit = None) -> None:
     """Each case's fee and stay beside the mean of its group and severity, and the fees that depart most, in IN's order.
 
-    The severity is that of the grouping's OUT where it has the column `severity`, else the Charlson index; with age.
+    The severity is that of the grouping's OUT where its column `severity` says one, else the Charlson index; with age.
     """
     check_out(out)
     with engine() as backend:

@@ -13,11 +13,13 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_file
-from yiheng.cli.norms_groups import CasesFrom, Commit, Group, Grouping, Out, check_unit, grouping_sha256
-from yiheng.cli.norms_opened import Opened, keep_and_write, open_grouped
+from yiheng.cli.norms_groups import check_unit, grouping_sha256
+from yiheng.cli.norms_opened import Opened, keep_and_write, open_diagnosed, open_grouped
+from yiheng.cli.norms_options import CasesFrom, Commit, Group, Grouping, Out
 from yiheng.norms.indices import outflow as flowing
 from yiheng.norms.indices.behind import behind, condition, numbers
 from yiheng.norms.indices.counts import with_marks
+from yiheng.norms.indices.diagnosis import DIAGNOSIS
 from yiheng.norms.indices.figures import UNITS, figures, weights
 from yiheng.norms.indices.marks import marks
 from yiheng.norms.indices.monthly import monthly as monthly_sums
@@ -148,16 +150,31 @@ def outflow(
     grouping: Grouping = None,
     commit: Commit = None,
 ) -> None:
-    """How many of the residents' cases were treated in another area, by home, group and place."""
+    """How many of the residents' cases were treated in another area, by home, group or disease, and place.
+
+    A disease is the beginning of the principal diagnosis; by diseases, no groups are needed.
+    """
     check_out(out)
+    units = flowing.UNITS | flowing.PLACES
+    of = DIAGNOSIS if DIAGNOSIS in units.get(by, ()) else flowing.GROUP
+    if of == DIAGNOSIS and grouping is not None:
+        raise Refusal("--grouping does not go with diseases", column="--by", value=by)
     with engine() as backend:
-        opened = open_grouped(backend, cases, group, grouping, commit)
-        check_unit(opened, by, dict.fromkeys((*flowing.UNITS, *flowing.PLACES), ("area",)))
+        opened = _opened_for_flows(backend, cases, group, grouping, commit, of)
+        check_unit(opened, by, dict.fromkeys(units, ("area",)))
         region = sorted(set(home)) if home else _insured_areas(opened)
-        result = flowing.outflow(flowing.flows(opened.facts, region), by, region)
-        about = _about(opened, group, grouping) | {"by": by, "region": region}
+        result = flowing.outflow(flowing.flows(opened.facts.rename({of: "group"}), region, of), by, region)
+        about = _about(opened, opened.group if of == DIAGNOSIS else group, grouping) | {"by": by, "region": region}
         keep_and_write(backend, opened, "outflow", about, {"flows": result}, out)
     typer.echo(f"{result.num_rows} rows in {out}")
+
+
+def _opened_for_flows(
+    backend: Backend, cases: Path, group: str, grouping: Path | None, commit: int | None, of: str
+) -> Opened:
+    if of == DIAGNOSIS:
+        return open_diagnosed(backend, cases, commit)
+    return open_grouped(backend, cases, group, grouping, commit)
 
 
 def _about(opened: Opened, group: str, grouping: Path | None) -> dict[str, Any]:

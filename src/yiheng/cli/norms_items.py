@@ -17,6 +17,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_cases
 from yiheng.cases.source import parquet_schema
 from yiheng.cli.norms_grouping import grouped
+from yiheng.cli.norms_options import Commit, Group, Grouping, Out
 from yiheng.dip.file import open_scheme
 from yiheng.norms.items.build import standard_table
 from yiheng.norms.items.cluster import gather_on_cluster
@@ -36,16 +37,10 @@ from yiheng.tables.runs import Inputs, keep
 from yiheng.tables.snapshot import Snapshot
 from yiheng.tables.version import code_version
 
-DataFolder = Annotated[Path, typer.Option("--cases", help="DATA, with charge lines.")]
-Grouping = Annotated[Path | None, typer.Option("--grouping", help="The groups from the OUT of a grouper.")]
-Group = Annotated[str, typer.Option("--group", help="The column that holds the group, without --grouping.")]
-Out = Annotated[Path, typer.Option("--out", help="Where the result goes: .parquet or .csv.")]
-Commit = Annotated[int | None, typer.Option("--commit", min=1, help="Another commit of DATA than the last.")]
+LinesFrom = Annotated[Path, typer.Option("--cases", help="DATA, with charge lines.")]
 RuleFile = Annotated[str, typer.Option("--rules", help="The policy file that says what is standard: id, or .yaml.")]
-
-
 CaseId = Annotated[str | None, typer.Option("--case", help="One case only, with every departure, however small.")]
-Hospital = Annotated[str | None, typer.Option("--hospital", help="The hospital of --case.")]
+CaseHospital = Annotated[str | None, typer.Option("--hospital", help="The hospital of --case.")]
 PathOut = Annotated[Path | None, typer.Option("--path", help="The items of each day: .parquet or .csv.")]
 StandardsFile = Annotated[Path | None, typer.Option("--standards", help="The OUT of `norms standards`, .parquet.")]
 DaysFile = Annotated[Path | None, typer.Option("--days", help="The OUT of `norms days`, .parquet.")]
@@ -94,7 +89,7 @@ def opened(data: Path, group: str, grouping: Path | None, commit: int | None, ru
 
 
 def standards(
-    data: DataFolder,
+    data: LinesFrom,
     out: Out,
     grouping: Grouping = None,
     group: Group = "group",
@@ -120,7 +115,7 @@ def standards(
 
 
 def days(
-    data: DataFolder,
+    data: LinesFrom,
     out: Out,
     path: PathOut = None,
     grouping: Grouping = None,
@@ -144,13 +139,13 @@ def days(
 
 
 def departures(
-    data: DataFolder,
+    data: LinesFrom,
     out: Annotated[Path | None, typer.Option("--out", help="Where the result goes; without it, it is printed.")] = None,
     standard_file: StandardsFile = None,
     days_file: DaysFile = None,
     path_file: PathFile = None,
     case_id: CaseId = None,
-    hospital: Hospital = None,
+    hospital: CaseHospital = None,
     grouping: Grouping = None,
     group: Group = "group",
     commit: Commit = None,

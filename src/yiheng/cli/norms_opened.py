@@ -1,7 +1,7 @@
 """Cases opened to be counted (打开病例), and results kept: what commands on units and doctors begin and end with."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
 from yiheng.cli.norms_grouping import grouped
 from yiheng.norms.facts import USED, facts
+from yiheng.norms.indices import diagnosis
 from yiheng.norms.rules import Rules, last_day, rules
 from yiheng.tables.out import about_json, write_out
 from yiheng.tables.runs import Inputs, keep
@@ -39,6 +40,11 @@ class Opened:
             raise Refusal("hospitals and departments are known only to a DATA folder", file=self.found.shown)
         return self.found.snapshot
 
+    def of_last_year(self) -> "Opened":
+        """The cases of the year of the last day alone."""
+        table = self.table.filter(self.table.year == self.day.year)
+        return replace(self, table=table, facts=self.facts.semi_join(table.select("row"), "row"))
+
 
 def open_grouped(
     backend: Backend, cases: Path, group: str, grouping: Path | None, commit: int | None, more: Collection[str] = ()
@@ -46,6 +52,18 @@ def open_grouped(
     """Cases with their groups and what is counted of them, by the rules of their last day; `more` are columns used."""
     found = open_cases(backend, cases, commit, {*USED, group, *more})
     table, column = grouped(backend, found, group, grouping)
+    return _opened(backend, found, table, column)
+
+
+def open_diagnosed(backend: Backend, cases: Path, commit: int | None) -> Opened:
+    """The same with the disease of each case (`norms.indices.diagnosis`) in place of a group."""
+    found = open_cases(backend, cases, commit, {*USED, *diagnosis.USED})
+    found.need("dx")
+    table = diagnosis.with_diagnosis(found.table, rules(last_day(found.table)).diagnosis_chars)
+    return _opened(backend, found, table, diagnosis.DIAGNOSIS)
+
+
+def _opened(backend: Backend, found: Cases, table: ir.Table, column: str) -> Opened:
     day = last_day(found.table)
     its = rules(day)
     institution = found.snapshot.table("institution") if found.snapshot else None

@@ -10,6 +10,7 @@ import typer
 
 from yiheng.base.refusal import Refusal
 from yiheng.cli.norms_opened import Opened, keep_and_write, open_grouped
+from yiheng.cli.norms_options import CasesFrom, Commit, Group, Grouping, Hospital, Out
 from yiheng.norms.facts import with_unit
 from yiheng.norms.peers.likeness import compared_with_likes
 from yiheng.norms.peers.opportunity import by_unit
@@ -26,18 +27,12 @@ from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine
 from yiheng.tables.place import check_out
 
-CasesFrom = Annotated[Path, typer.Option("--cases", help="DATA, or a Parquet or CSV file of cases.")]
-Out = Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")]
-Group = Annotated[str, typer.Option(help="The column that holds the group.")]
-Grouping = Annotated[Path | None, typer.Option(help="The groups instead from the OUT of a grouper.")]
-Commit = Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")]
-
 _CHARTED = tuple(name for name in UNITS if name != "month")
 
 
 def opportunity(
     cases: CasesFrom,
-    hospital: Annotated[str, typer.Option(help="Institution code.")],
+    hospital: Hospital,
     out: Out,
     dept: Annotated[str | None, typer.Option(help="A department of it, by its code.")] = None,
     peers: Annotated[str | None, typer.Option(help="Its peers, A,B,...; else those that the policy finds.")] = None,

@@ -34,6 +34,7 @@ class Rules:
     readmission_days: int
     readmission_leaves_out: tuple[int, ...]
     home_column: str
+    diagnosis_chars: int
     digest: str = ""
 
 
@@ -73,6 +74,7 @@ def rules_of(its: Scheme, day: date) -> Rules:
         readmission_days=its.value("readmission_days", day),
         readmission_leaves_out=tuple(its.value("readmission_leaves_out", day)),
         home_column=_chosen(its, "home_column", day),
+        diagnosis_chars=its.value("diagnosis_chars", day),
         digest=its.digest,
     )
 

@@ -78,5 +78,5 @@ def test_somebody_without_a_case_is_refused(
     backend: Backend, made: Callable[[list[Row]], Made], objected: Any, expected_by: Expecting
 ) -> None:
     of = made([case("p", "1", 1, 1)])
-    with pytest.raises(Refusal, match="column H, value q: has no case in the data"):
+    with pytest.raises(Refusal, match="column physician, value q: has no case in hospital H"):
         doctor_cases(backend, *of, held(backend, objected()), ("H", "q"), expected_by)

@@ -36,6 +36,13 @@ def test_a_rule_that_no_chart_knows_is_refused(rule: str) -> None:
         comparing_of(read_scheme(POLICY, text), DAY)
 
 
+@pytest.mark.parametrize("steps", ["[]", "null"])
+def test_likes_that_nobody_says_are_refused(steps: str) -> None:
+    text = TEXT.replace("[[level, class], [level], []]", steps)
+    with pytest.raises(Refusal, match="alike: names no step"):
+        comparing_of(read_scheme(POLICY, text), DAY)
+
+
 def test_before_the_first_day_there_are_no_rules() -> None:
     with pytest.raises(Refusal, match="has no value on 2018-12-31"):
         comparing(date(2018, 12, 31))

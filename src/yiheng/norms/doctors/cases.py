@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from yiheng.base.refusal import Refusal
+from yiheng.base.refusal import Refusal, shown
 from yiheng.norms.doctors.objections import ALL, FIGURES, covers
 from yiheng.norms.groups.expected import expected
 from yiheng.norms.rules import Expecting
@@ -26,7 +26,7 @@ def doctor_cases(
     hospital, physician = doctor
     own = facts.filter(facts.hospital == hospital, facts.physician == physician).select("hospital", "case_id", "died")
     if not own.count().to_pyarrow().as_py():
-        raise Refusal("has no case in the data", column=hospital, value=physician)
+        raise Refusal(f"has no case in hospital {shown(hospital)}", column="physician", value=physician)
     whole = expected(backend, facts, strata, expecting)
     found = whole.inner_join(own, ["hospital", "case_id"])
     for figure in FIGURES:

@@ -1,4 +1,4 @@
-"""Outflow (患者外流): residents' cases by home, group and place of treatment, and the share treated elsewhere.
+"""Outflow (患者外流): residents' cases by home, group or disease, and place; the share treated elsewhere.
 
 Elsewhere: in another area (county) than the home; and, where the region's areas are known, outside the region.
 """
@@ -12,26 +12,41 @@ import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
 from yiheng.norms.facts import with_unit
+from yiheng.norms.indices.diagnosis import DIAGNOSIS
 from yiheng.norms.statistic import ratio
 from yiheng.norms.sums import ordered, total
 from yiheng.tables.amounts import yuan_array
 
-FLOWS = ("home", "group", "area", "county")
-UNITS = {"region": ("region",), "home": ("home",), "group": ("group",), "home_group": ("home", "group")}
-PLACES = {"place": ("home", "area", "county"), "group_place": ("home", "group", "area", "county")}
+GROUP = "group"
+UNITS = {
+    "region": ("region",), "home": ("home",), "group": (GROUP,), "home_group": ("home", GROUP),
+    "diagnosis": (DIAGNOSIS,), "home_diagnosis": ("home", DIAGNOSIS),
+}  # fmt: skip
+PLACES = {
+    "place": ("home", "area", "county"),
+    "group_place": ("home", GROUP, "area", "county"),
+    "diagnosis_place": ("home", DIAGNOSIS, "area", "county"),
+}
+_SUMS = ("n", "fee_cases", "fee")
 
 
-def flows(facts: ir.Table, region: Collection[str] = ()) -> ir.Table:
-    """One row for each of FLOWS: n, fee_cases, fee (fen); cases with a known home, of the region's areas if given."""
+def flows(facts: ir.Table, region: Collection[str] = (), of: str = GROUP) -> ir.Table:
+    """home, `of`, area, county, and of each n, fee_cases, fee (fen).
+
+    Cases with a known home, of the region's areas if given; `of` is GROUP or DIAGNOSIS, a column of `facts`.
+    """
     kept = facts.filter(facts.home.notnull())
     if region:
         kept = kept.filter(kept.home.isin(sorted(region)))
-    return kept.group_by(list(FLOWS)).agg(n=kept.count(), fee_cases=kept.fee.count(), fee=total(kept.fee))
+    return kept.group_by(["home", of, "area", "county"]).agg(
+        n=kept.count(), fee_cases=kept.fee.count(), fee=total(kept.fee)
+    )
 
 
 def merged(table: ir.Table) -> ir.Table:
     """Flows of several shards, one under the other, as those of all."""
-    return table.group_by(list(FLOWS)).agg(**{name: total(table[name]) for name in ("n", "fee_cases", "fee")})
+    keys = [name for name in table.columns if name not in _SUMS]
+    return table.group_by(keys).agg(**{name: total(table[name]) for name in _SUMS})
 
 
 def outflow(table: ir.Table, by: str, region: Collection[str] = ()) -> pa.Table:
@@ -40,7 +55,7 @@ def outflow(table: ir.Table, by: str, region: Collection[str] = ()) -> pa.Table:
     - n: residents' cases; placed: those whose hospital's area is known; outside: of these in another area
     - outside_region: of these in no area of the region, null where the region's areas are not known; shares of placed
     - fee, outside_fee: yuan, of the placed cases; outside_fee_share
-    By one of PLACES: n and fee of each home and place.
+    By one of PLACES: n and fee of each home and place. What is by disease is of flows by DIAGNOSIS.
     """
     if by not in UNITS and by not in PLACES:
         raise Refusal("is no such unit", column="--by", value=by, cure=f"one of: {', '.join((*UNITS, *PLACES))}")

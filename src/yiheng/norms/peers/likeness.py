@@ -23,6 +23,7 @@ def compared_with_likes(
     Where no step gives enough peers, what was said of the widest is raised.
     """
     best: tuple[Peers, pa.Table] | None = None
+    said: Refusal | None = None
     for columns in rules.alike:
         try:
             peers = _peers(institution, dept, unit, columns, day, rules)
@@ -33,6 +34,7 @@ def compared_with_likes(
         if _covered(found, unit, best[1]) >= rules.covered_least:
             return best
     if best is None:
+        assert said is not None, "rules name a step"
         raise said
     return best
 

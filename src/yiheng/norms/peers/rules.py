@@ -47,8 +47,11 @@ def comparing(day: date) -> Comparing:
 
 def comparing_of(its: Scheme, day: date) -> Comparing:
     """What a policy file says on `day`; what it does not set, or a rule of no known kind, is refused by name."""
+    alike = tuple(tuple(step) for step in its.value("alike", day) or ())
+    if not alike:
+        raise Refusal("alike: names no step", file=its.id, cure="[] is a step: any hospital of the region")
     return Comparing(
-        alike=tuple(tuple(step) for step in its.value("alike", day)),
+        alike=alike,
         covered_least=Fraction(str(its.value("covered_least", day))),
         peers_least=its.value("peers_least", day),
         pair_cases_least=its.value("pair_cases_least", day),
