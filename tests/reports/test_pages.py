@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from yiheng.reports import html
 from yiheng.reports.figures import Kind
 from yiheng.reports.html import ASSETS, CHART_LIBRARY, body
 from yiheng.reports.pages import Page, linked, slug, up, write_pages
-from yiheng.reports.shape import Chart, Column, Drawing, Section, Table
+from yiheng.reports.shape import Chart, Column, Drawing, Section, Table, noticed
 
 CODES = ("I21.9:36.06+88.55", "I21*:*", "I21*:surgery", "I21.9", "I21.9:36.06", "a/b", "..", "I21.9_36.06", "丙")
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -88,6 +89,23 @@ def test_a_page_says_that_it_is_made_up_and_draws_its_charts(tmp_path: Path) -> 
     assert charts["chart-t-0"]["series"][0]["shown"] == ["1,200", "5"]
     assert EVIL not in text
     assert ("img", "x") not in Seen(text).found
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(("every", "rule"), [(True, "@page { @top-left {"), (False, "@page noticed { @top-left {")])
+def test_what_a_part_must_say_stands_on_paper_too(tmp_path: Path, every: bool, rule: str) -> None:
+    """Where all parts must say it, every sheet does, the first among them."""
+    made, notice = page(), Word("草案", "Draft")
+    (section,) = made.sections
+    parts = (noticed(section, notice), replace(section, id="two", notice=notice if every else None))
+    write_pages([replace(made, sections=parts)], tmp_path)
+    text = (tmp_path / "dip" / "group-x.html").read_text(encoding="utf-8")
+    assert f'{rule} content: "草案 · Draft"' in text
+    assert (".noticed { page: noticed; }" in text) is not every
+    assert text.count('<p class="notice" role="note">') == 1 + every
+    assert "\np.notice {" in (tmp_path / "assets" / "report.css").read_text(encoding="utf-8")
+    write_pages([made], tmp_path)
+    assert "@top-left" not in (tmp_path / "dip" / "group-x.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("library")

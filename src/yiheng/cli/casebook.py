@@ -9,11 +9,11 @@ import typer
 
 from yiheng.base.progress import shown_progress
 from yiheng.base.refusal import Refusal
-from yiheng.base.words import Word
+from yiheng.base.words import Word, word
 from yiheng.cases.input import open_cases
-from yiheng.cli.norms_doctors import DataFolder, Hospital, Physician, opened_doctors
+from yiheng.cli.norms_doctors import opened_doctors
 from yiheng.cli.norms_grouping import grouped
-from yiheng.cli.norms_peers import Commit, Group, Grouping
+from yiheng.cli.norms_options import Commit, DataFolder, Group, Grouping, Hospital, Physician
 from yiheng.dip.keys import key_lengths
 from yiheng.norms.doctors.cases import doctor_cases
 from yiheng.norms.doctors.figures import doctors
@@ -29,9 +29,9 @@ from yiheng.reports.casebook.doctor import doctor_page as doctor_page_of
 from yiheng.reports.casebook.gather import Asked, gather
 from yiheng.reports.casebook.pages import casebook_pages, workbook
 from yiheng.reports.casebook.paths import doctor_path
-from yiheng.reports.drg import PACK, choose, group_words
-from yiheng.reports.limits import limits
-from yiheng.reports.pages import write_pages
+from yiheng.reports.drg import PACK, Chosen, choose, group_words
+from yiheng.reports.limits import Limits, limits
+from yiheng.reports.pages import make_folder, without_old, write_pages
 from yiheng.reports.xlsx import write_xlsx
 from yiheng.tables.engine import engine
 from yiheng.tables.snapshot import Snapshot
@@ -55,7 +55,8 @@ def report(
     commit: Commit = None,
 ) -> None:
     """The last year's pages: each group's standard, and where each hospital and department loses days and fees."""
-    _check_kind(called)
+    chosen = _chosen(called, pack)
+    make_folder(out)
     with engine() as backend, shown_progress() as progress:
         found = open_cases(backend, cases, commit)
         if found.snapshot is None:
@@ -63,9 +64,12 @@ def report(
         table, column = grouped(backend, found, group, grouping)
         day = last_day(found.table)
         year = _with_group(table, column).filter(table.year == day.year)
-        names = _names(found.snapshot, year, called, pack)
-        book = gather(Asked(found.snapshot, year, called, day, names, limits(day).pair_cases, viewer=viewer), progress)
+        names, its = _names(found.snapshot, year, called, chosen), limits(day)
+        notice = _notice(chosen, its)
+        asked = Asked(found.snapshot, year, called, day, names, its.pair_cases, notice=notice, viewer=viewer)
+        book = gather(asked, progress)
         progress.step("写手册 writing the pages")
+        without_old(out, f"casebook/{called}")
         count = write_pages(casebook_pages(book), out)
         write_xlsx(workbook(book), out / "casebook" / f"{called}.xlsx")
     typer.echo(f"{count} 页 pages in {out}")
@@ -83,26 +87,36 @@ def doctor_page(
     pack: PackOf = PACK,
     commit: Commit = None,
 ) -> None:
-    """A page for one physician: figures beside what is expected of such cases, and every case with its objections."""
-    _check_kind(called)
+    """A physician's page of the last year: figures beside what is expected of such cases, every case, objections."""
+    chosen = _chosen(called, pack)
+    make_folder(out)
     with engine() as backend:
         opened, likes, its = opened_doctors(backend, cases, group, grouping, commit)
+        opened = opened.of_last_year()
         strata_of, held = strata(backend, opened.table, likes), objections(opened.snapshot)
         own = doctor_cases(backend, opened.facts, strata_of, held, (hospital, physician), likes)
-        every = doctors(backend, opened.facts, strata_of, held.to_pyarrow(), likes, its).figures.to_pylist()
-        figures = [row for row in every if (row["hospital"], row["physician"]) == (hospital, physician)]
-        names = _names(opened.snapshot, _with_group(opened.table, opened.group), called, pack)
+        every = doctors(backend, opened.facts, strata_of, held.to_pyarrow(), likes, its, hospital).figures.to_pylist()
+        figures = [row for row in every if row["physician"] == physician]
+        names = _names(opened.snapshot, _with_group(opened.table, opened.group), called, chosen)
         listed = own.to_pyarrow().to_pylist()
         doctor = Doctor(hospital, physician, figures, listed, its.doctor_cases_least)
         made_up = opened.snapshot.commit.made_up
-        page = doctor_page_of(doctor, doctor_path(called, hospital, physician), names, opened.day.year, made_up)
+        path, notice = doctor_path(called, hospital, physician), _notice(chosen, limits(opened.day))
+        page = doctor_page_of(doctor, path, names, opened.day.year, made_up, notice)
         write_pages([page], out)
     typer.echo(f"{len(listed)} 例 cases in {out / page.name}")
 
 
-def _check_kind(called: str) -> None:
+def _chosen(called: str, pack: str) -> Chosen | None:
+    """The pack that names DRGs; other groups need none. A kind of groups that there is not is refused."""
     if called not in KINDS:
         raise Refusal("is no kind of groups", column="--as", value=called, cure=f"one of: {', '.join(KINDS)}")
+    return choose(pack) if called == DRG else None
+
+
+def _notice(chosen: Chosen | None, its: Limits) -> Word | None:
+    """What every page must say of groups that nobody issued."""
+    return word("unofficial") if chosen is not None and chosen.is_unofficial(its.unofficial) else None
 
 
 def _with_group(table: ir.Table, column: str) -> ir.Table:
@@ -110,13 +124,13 @@ def _with_group(table: ir.Table, column: str) -> ir.Table:
     return table if column == "group" else table.drop("group").rename(group=column)
 
 
-def _names(snapshot: Snapshot, cases: ir.Table, called: str, pack: str) -> Names:
+def _names(snapshot: Snapshot, cases: ir.Table, called: str, chosen: Chosen | None) -> Names:
     its = scheme(SCHEME)
     found = names_held(snapshot, key_lengths(its, last_day(cases)))
     groups: Mapping[str, Word] = {code: name for (kind, code), name in found.items() if kind == "group"}
     if called == DIP:
         codes = cases.select("group").distinct().filter(lambda each: each.group.notnull()).to_pyarrow()["group"]
         groups = {code: name for (_, code), name in dip_labels(codes.to_pylist(), found).items()}
-    elif called == DRG:
-        groups = group_words(choose(pack).pack)
+    elif chosen is not None:
+        groups = group_words(chosen.pack)
     return Names(groups, places_held(snapshot), found)

@@ -27,15 +27,15 @@ from yiheng.reports.casebook.gather import Asked
 from yiheng.reports.casebook.gather import gather as gather_book
 from yiheng.reports.casebook.pages import casebook_pages, with_casebook_link, workbook
 from yiheng.reports.content import content
-from yiheng.reports.dip import DipResults, assign_cases, dip_results
-from yiheng.reports.dip_pages import dip_facts, dip_pages, with_dip_links
+from yiheng.reports.dip.pages import dip_facts, dip_pages, with_dip_links
+from yiheng.reports.dip.results import DipResults, assign_cases, dip_results
 from yiheng.reports.drg import PACK, Chosen, choose, group_cases, group_words, pack_weights
 from yiheng.reports.gather import Sources, gather
 from yiheng.reports.html import write_html
 from yiheng.reports.limits import LIMITS, Limits, limits
 from yiheng.reports.method import Method, grouped_cases, statuses
 from yiheng.reports.naming import places
-from yiheng.reports.pages import without_old, write_pages
+from yiheng.reports.pages import make_folder, without_old, write_pages
 from yiheng.reports.reasons import outcomes
 from yiheng.reports.severity import strata
 from yiheng.reports.xlsx import write_xlsx
@@ -72,26 +72,19 @@ def analyse(
             raise Refusal("is not a DATA folder", file=str(root))
         work = _Work(backend, cases.snapshot, cases, progress)
         chosen = choose(pack)
-        _make(out)
+        make_folder(out)
         analysis = work.analysis(chosen)
         book = work.casebook(analysis)
     progress.step("写报告 writing the report")
     html, xlsx = out / "report.html", out / "report.xlsx"
     facts = dip_facts(analysis, work.dip_results)
-    without_old(out)
+    without_old(out, "dip", f"casebook/{book.grouping}")
     write_pages(chain(dip_pages(facts), casebook_pages(book)), out)
     write_xlsx(workbook(book), out / "casebook" / f"{book.grouping}.xlsx")
     report = with_casebook_link(with_dip_links(content(analysis), facts), book)
     write_html(report, html)
     write_xlsx(report, xlsx)
     return Analysed(html, xlsx, tuple(work.runs), analysis)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise Refusal("is not a folder", file=str(folder)) from None
 
 
 class _Work:
@@ -126,7 +119,9 @@ class _Work:
         groups = {code: name for (kind, code), name in analysis.names.items() if kind == "group"}
         names = Names(groups, places(analysis), analysis.names)
         day = date(analysis.year, 12, 31)
-        return gather_book(Asked(self.snapshot, cases, "dip", day, names, analysis.limits.pair_cases), self.progress)
+        above = ((analysis.title, "report.html"),)
+        asked = Asked(self.snapshot, cases, "dip", day, names, analysis.limits.pair_cases, above=above)
+        return gather_book(asked, self.progress)
 
     @property
     def commit(self) -> int:

@@ -12,7 +12,7 @@ from yiheng.reports.hospitals import hospitals
 from yiheng.reports.loaded import loaded
 from yiheng.reports.overview import overview
 from yiheng.reports.quality import quality
-from yiheng.reports.shape import Report, Section
+from yiheng.reports.shape import Report, Section, noticed
 from yiheng.reports.watch import watch
 from yiheng.reports.weights import two_weights
 
@@ -47,5 +47,4 @@ def _with_notice(section: Section, notice: Word | None) -> Section:
     """The section and each of its tables with what they must say."""
     if notice is None:
         return section
-    tables = tuple(replace(table, notice=notice) for table in section.tables)
-    return replace(section, notice=notice, lead=(word("unofficial_note"), *section.lead), tables=tables)
+    return replace(noticed(section, notice), lead=(word("unofficial_note"), *section.lead))

@@ -7,16 +7,16 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from yiheng.base.words import Word, word
+from yiheng.base.words import Word
 from yiheng.cases.quality.book import book
 from yiheng.dip.catalogue import Catalogue
 from yiheng.dip.keys import key_lengths
-from yiheng.policy.loader import Dated
 from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, QualityCheck, Version
 from yiheng.reports.called import dip_labels, hospitals_held, names_held
 from yiheng.reports.drg import Chosen
 from yiheng.reports.held import holdings, open_months, open_rules, quarantined
 from yiheng.reports.limits import Limits
+from yiheng.reports.origins import origin, shown_value
 from yiheng.tables.commit import Commit
 from yiheng.tables.runs import Run
 from yiheng.tables.snapshot import Snapshot
@@ -110,7 +110,9 @@ def _unchecked(sources: Sources) -> tuple[tuple[str, str, str], ...]:
     """Parameters that nobody held against their source, with that source, or who may choose; and the pack itself."""
     its = sources.catalogue
     found = [*its.scheme.unchecked(its.day), *sources.limits.unchecked]
-    rows = [(f"{parameter.word.zh} {parameter.word.en}", _value(dated), _origin(dated)) for parameter, dated in found]
+    rows = [
+        (f"{parameter.word.zh} {parameter.word.en}", shown_value(dated), origin(dated)) for parameter, dated in found
+    ]
     return (*rows, *_unchecked_pack(sources))
 
 
@@ -121,18 +123,6 @@ def _unchecked_pack(sources: Sources) -> list[tuple[str, str, str]]:
         return []
     documents = "; ".join(f"{each.title} {each.article}" for each in pack.about.documents)
     return [("pack", pack.id, documents or pack.identity.issuer)]
-
-
-def _value(dated: Dated) -> str:
-    """A value as text; the members of a list behind each other."""
-    return ", ".join(map(str, dated.value)) if isinstance(dated.value, list) else str(dated.value)
-
-
-def _origin(dated: Dated) -> str:
-    if dated.document:
-        return f"{dated.document} {dated.article}"
-    chosen = word(f"choice_{dated.choice}")
-    return f"{chosen.zh} {chosen.en}"
 
 
 def _years(cases: ir.Table) -> pa.Table:

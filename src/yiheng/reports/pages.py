@@ -11,6 +11,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from yiheng.base.refusal import Refusal
 from yiheng.base.whole import whole
 from yiheng.base.words import Word
 from yiheng.reports.charts import chart_data
@@ -19,7 +20,7 @@ from yiheng.reports.shape import Report, Section, Table
 
 FOLDER = "assets"
 # How the names of pages begin.
-OWN = ("index", "group-", "hospital-", "dept-", "doctor-")
+OWN = ("index", "group-", "hospital-", "dept-")
 _ASSETS = ("report.css", "report.js", CHART_LIBRARY)
 # Signs of codes that a file's name says otherwise; all others but letters, digits and the point by their number.
 _SIGNS = {":": "_", "+": "-", "*": "~"}
@@ -52,9 +53,19 @@ def write_pages(pages: Iterable[Page], folder: Path) -> int:
     return count
 
 
-def without_old(folder: Path) -> None:
-    """Take away the pages of an earlier report: whatever is named as pages are, in the folders that they go into."""
-    for path in sorted(chain(folder.glob("dip/*.html"), folder.glob("casebook/*/*.html"))):
+def make_folder(folder: Path) -> None:
+    """The folder of a report, before anything is computed; what stands in its way is refused."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise Refusal("is not a folder", file=str(folder)) from None
+    except OSError as fault:
+        raise Refusal("cannot be written", file=str(folder), value=fault.strerror or "") from None
+
+
+def without_old(folder: Path, *parts: str) -> None:
+    """Take away the pages of an earlier report in these folders below it: whatever is named as pages are."""
+    for path in sorted(chain.from_iterable((folder / part).glob("*.html") for part in parts)):
         if path.name.startswith(OWN):
             path.unlink()
 

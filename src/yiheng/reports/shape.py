@@ -1,7 +1,7 @@
 """The shape of a report (报告结构): sections, tables, charts; both the page and the workbook draw from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from yiheng.base.words import Word, word
@@ -135,6 +135,11 @@ class Report:
         """What some sections must say, each once."""
         return tuple(dict.fromkeys(section.notice for section in self.sections if section.notice is not None))
 
+    @property
+    def is_all_noticed(self) -> bool:
+        """Whether every section says the same one: then every sheet of paper does."""
+        return len({section.notice for section in self.sections}) == len(self.notices) == 1
+
 
 _UNITS = {Kind.YUAN: "yuan", Kind.WAN: "wan_yuan", Kind.DAYS: "day"}
 
@@ -148,6 +153,13 @@ def column(term: str, kind: Kind = Kind.TEXT, unit: str = "") -> Column:
 def same(text: str) -> Word:
     """A text that reads the same in both languages: a code, a file name."""
     return Word(text, text)
+
+
+def noticed(section: Section, notice: Word | None) -> Section:
+    """The section with what it and each of its tables must say; None: nothing."""
+    if notice is None:
+        return section
+    return replace(section, notice=notice, tables=tuple(replace(table, notice=notice) for table in section.tables))
 
 
 def listed(names: Sequence[Word], most: int = 5) -> Word:

@@ -105,5 +105,6 @@ def book() -> Book:
             against("G1", (1000.0, 900.0, "2000.00", 500.0, 3500.0), (8.0, 7.0, 20.0)),
             against("G2", (525.0, 500.0, "500.00", -200.0, 1200.0), (5.5, 5.0, 10.0))), TOTAL)},
         trends={("A", "mean_fee"): months}, items=Items({"G1": (standard,)}, {"G1": days}, {("A", "G1"): (driver,)}),
-        pair_cases=10,
+        pair_cases=10, unchecked=((Word("同类数", "peers"), "3", "由各地自行确定 a city's choice"),),
+        above=((Word("报告", "Report"), "report.html"),),
     )  # fmt: skip

@@ -26,6 +26,12 @@ def test_what_it_takes(book: Book) -> None:
     assert [row[2] for row in table(page, "structure").rows if row[2]] == [32500, 12500]
 
 
+def test_a_viewer_sees_no_single_patient(book: Book) -> None:
+    columns = [column.id for column in table(page_of(replace(book, viewer="A"), "G1"), "quartiles").columns]
+    assert columns == ["measure", "p25", "median", "p75", "cv"]
+    assert {"least", "most"} < {column.id for column in table(page_of(book, "G1"), "quartiles").columns}
+
+
 def test_hospitals_beside_the_region(book: Book) -> None:
     rows = table(page_of(book, "G1"), "by-hospital")
     assert rows.values("hospital") == ("B", "A")
@@ -36,6 +42,20 @@ def test_hospitals_beside_the_region(book: Book) -> None:
 
 def test_a_group_of_one_hospital_is_compared_with_nobody(book: Book) -> None:
     assert page_of(book, "G2").sections[1].lead == ()
+
+
+def test_a_group_in_no_hospital_of_enough_cases_says_so(book: Book) -> None:
+    found = table(page_of(replace(book, seen={}), "G1"), "by-hospital")
+    assert (found.rows, found.empty) == ((), word("no_hospitals_of_group"))
+
+
+def test_items_that_no_hospital_has_enough_cases_of_show_no_spread(book: Book) -> None:
+    assert book.items is not None
+    (row,) = book.items.standards["G1"]
+    its = replace(book.items, standards={"G1": ({**row, "share_hospitals": 0},)})
+    columns = [column.id for column in table(page_of(replace(book, items=its), "G1"), "standard-items").columns]
+    assert columns == ["item_code", "item_name", "kind", "using", "use_share", "quantity_per_using", "amount_per_using",
+                       "fee_share", "rule"]  # fmt: skip
 
 
 def test_items_and_days(book: Book) -> None:

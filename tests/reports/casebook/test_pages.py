@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from yiheng.base.words import word
+from yiheng.base.words import Word, word
 from yiheng.reports.casebook.book import Book
 from yiheng.reports.casebook.pages import casebook_pages, workbook
 
@@ -27,15 +27,27 @@ def test_groups_with_few_cases_have_none(book: Book) -> None:
 
 def test_what_must_be_said_stands_on_every_page_and_table(book: Book) -> None:
     notice = word("unofficial")
-    for page in casebook_pages(replace(book, notice=notice)):
-        assert {section.notice for section in page.sections} == {notice}
-        assert {table.notice for section in page.sections for table in section.tables} <= {notice}
+    noticed = replace(book, notice=notice)
+    for shown in (*casebook_pages(noticed), workbook(noticed)):
+        assert {section.notice for section in shown.sections} == {notice}
+        assert {table.notice for section in shown.sections for table in section.tables} <= {notice}
+    for shown in (*casebook_pages(book), workbook(book)):
+        assert {section.notice for section in shown.sections} == {None}
 
 
 def test_the_index_and_the_workbook_say_the_same(book: Book) -> None:
     index = next(iter(casebook_pages(book)))
     assert index.sections == workbook(book).sections
-    [hospitals, groups] = workbook(book).tables
+    [hospitals, groups, _] = workbook(book).tables
     assert hospitals.values("hospital") == ("A", "B")
     assert [str(value) for value in hospitals.values("fee_saving")] == ["2500.00", "None"]
     assert groups.values("group") == ("G1", "G2")
+
+
+def test_the_index_leads_up_and_names_what_nobody_checked(book: Book) -> None:
+    index = next(iter(casebook_pages(book)))
+    assert index.trail == ((Word("报告", "Report"), "report.html"),)
+    assert index.sections[-1].tables[0].rows == ((Word("同类数", "peers"), "3", "由各地自行确定 a city's choice"),)
+    assert index.sections[-1].lead[0].en == "Values that were held against no original: 1. Nothing here is official."
+    alone = next(iter(casebook_pages(replace(book, above=(), unchecked=()))))
+    assert (alone.trail, alone.sections[-1].lead, alone.sections[-1].tables[0].rows) == ((), (), ())

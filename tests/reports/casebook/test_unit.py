@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from yiheng.base.words import Word, word
-from yiheng.reports.casebook.book import Book
+from yiheng.reports.casebook.book import Book, Groups
 from yiheng.reports.casebook.unit import unit_page
 from yiheng.reports.pages import Page
 from yiheng.reports.shape import Table
@@ -22,7 +22,7 @@ def test_the_sections_of_a_hospital(book: Book) -> None:
     )  # fmt: skip
     ids = ["standing", "changes", "days", "fees", "reasons", "trends", "depts"]
     assert [section.id for section in page.sections] == ids
-    assert page.trail == ((word("casebook"), "casebook/dip/index.html"),)
+    assert page.trail == ((Word("报告", "Report"), "report.html"), (word("casebook"), "casebook/dip/index.html"))
 
 
 def test_where_days_and_fees_are_lost(book: Book) -> None:
@@ -34,7 +34,7 @@ def test_where_days_and_fees_are_lost(book: Book) -> None:
     assert [lost.values(name) for name in ("los_mean", "los_peer_mean", "los_saving")] == [
         (8.0, 5.5), (7.0, 5.0), (20.0, 10.0),
     ]  # fmt: skip
-    assert table(page, "totals").rows[1] == (word("saving_days"), 40, "30.0", "1.00 ~ 59.00", "2.0")
+    assert table(page, "totals").rows[1] == (word("saving_days"), 40, "30.00", "1.00 ~ 59.00", "2.00")
     assert "同类单位 1 家（等级 2 相同）：B。" in [said.zh for said in page.sections[2].lead]
 
 
@@ -52,7 +52,7 @@ def test_why_a_group_is_dear(book: Book) -> None:
 def test_a_department_has_no_months_and_names_its_hospital(book: Book) -> None:
     page = unit_page(book, ("A", "01"))
     assert page.title == Word("甲院 内科", "Hospital A: Medicine")
-    assert page.trail[1] == (Word("甲院", "Hospital A"), "casebook/dip/hospital-A.html")
+    assert page.trail[2] == (Word("甲院", "Hospital A"), "casebook/dip/hospital-A.html")
     assert [section.id for section in page.sections] == ["standing", "changes"]
     assert page.sections[1].lead == (word("no_peers"),)
 
@@ -70,6 +70,28 @@ def test_signals_are_said_in_words(book: Book) -> None:
         Word("超出控制限、连续 8 月同侧", "beyond the limits, 8 months on one side"),
     )
     assert table(page, "trend-mean_los").rows == ()
+
+
+def test_a_signal_that_a_place_has_named_itself_is_shown_by_its_id(book: Book) -> None:
+    months = tuple(row | {"signals": "ours|beyond"} for row in book.trends["A", "mean_fee"])
+    page = unit_page(replace(book, trends={("A", "mean_fee"): months}), ("A",))
+    assert table(page, "trend-mean_fee").values("signals")[0] == Word("ours、超出控制限", "ours, beyond the limits")
+
+
+def test_a_total_that_is_not_known_is_a_gap(book: Book) -> None:
+    found = book.compared["A",]
+    total = dict(found.total) | {"fee_saving": None, "los_below": None}
+    page = unit_page(replace(book, compared={("A",): replace(found, total=total)}), ("A",))
+    assert table(page, "totals").values("saving") == (None, "30.00")
+    assert table(page, "totals").values("below_median") == ("0.00", None)
+
+
+def test_a_group_hidden_in_the_region_is_not_taken_apart(book: Book) -> None:
+    region = Groups(*({key: its for key, its in each.items() if key[1] != "G1"}
+                      for each in (book.region.rows, book.region.structure)))  # fmt: skip
+    page = unit_page(replace(book, region=region, viewer="A"), ("A",))
+    assert table(page, "reasons-fee").values("group") == ("G2",)
+    assert table(page, "savings-fee").links["group"] == ("", "../../casebook/dip/group-G2.html")
 
 
 def test_without_charge_lines(book: Book) -> None:

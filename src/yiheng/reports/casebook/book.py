@@ -84,6 +84,8 @@ class Book:
     - items: None where DATA has no charge lines
     - viewer: the hospital that it is made for, which sees small cells of none but itself; None: the region's bureaus
     - pair_cases: from how many cases on a group of a hospital is listed
+    - unchecked: values used that nobody held against their source: parameter, value, what is said of its source
+    - notice: what every page must say; above: the pages that lead here, (title, path)
     """
 
     grouping: str
@@ -98,8 +100,10 @@ class Book:
     trends: Mapping[tuple[str, str], tuple[Row, ...]]
     items: Items | None
     pair_cases: int
+    unchecked: tuple[tuple[Word, str, str], ...] = ()
     notice: Word | None = None
     viewer: str | None = None
+    above: tuple[tuple[Word, str], ...] = ()
 
     @property
     def groups(self) -> list[str]:
@@ -119,8 +123,13 @@ class Book:
 
 def by_key(table: pa.Table, *keys: str) -> dict[Any, tuple[Row, ...]]:
     """The rows of a table by one key, or by a tuple of several, in their order."""
+    return rows_by_key(table.to_pylist(), *keys)
+
+
+def rows_by_key(rows: Iterable[Row], *keys: str) -> dict[Any, tuple[Row, ...]]:
+    """The same of rows."""
     found: dict[Any, list[Row]] = {}
-    for row in table.to_pylist():
+    for row in rows:
         key = row[keys[0]] if len(keys) == 1 else tuple(row[name] for name in keys)
         found.setdefault(key, []).append(row)
     return {key: tuple(rows) for key, rows in found.items()}

@@ -12,8 +12,8 @@ from yiheng.reports.casebook.blocks import Get, named, span, table_of, tile
 from yiheng.reports.casebook.book import Names, Row
 from yiheng.reports.figures import Kind, count, index
 from yiheng.reports.pages import Page
-from yiheng.reports.shape import Section, Table, column
-from yiheng.tables.hiding import HIDDEN, TOTAL
+from yiheng.reports.shape import Section, Table, column, noticed
+from yiheng.tables.hiding import TOTAL
 
 _UNITS = {"fee": Kind.YUAN, "los": Kind.DAYS}
 
@@ -29,12 +29,12 @@ class Doctor:
     cases_least: int
 
 
-def doctor_page(its: Doctor, name: str, names: Names, year: int, made_up: bool) -> Page:
-    """The page, at the path `name`."""
+def doctor_page(its: Doctor, name: str, names: Names, year: int, made_up: bool, notice: Word | None = None) -> Page:
+    """The page of one year, at the path `name`; `notice` is what each part of it must say."""
     hospital = names.hospital(its.hospital)
     title = Word(f"{hospital.zh} 医师 {its.physician}", f"{hospital.en}: physician {its.physician}")
     sections = (_figures(its, names), _cases(its, names))
-    return Page(name, title, year, made_up, sections)
+    return Page(name, title, year, made_up, tuple(noticed(each, notice) for each in sections))
 
 
 def _figures(its: Doctor, names: Names) -> Section:
@@ -51,8 +51,7 @@ def _figures(its: Doctor, names: Names) -> Section:
         tile("los_index", total["los_index"], Kind.INDEX, ("los_cases", total["los_cases"])),
         tile("death_index", total["death_index"], Kind.INDEX, ("deaths", total["deaths"])),
     )
-    groups = [row for row in its.figures if not row[HIDDEN]]
-    return Section("figures", word("doctor_figures"), (), (_by_group(groups, names), _objected(total)), tiles)
+    return Section("figures", word("doctor_figures"), (), (_by_group(its.figures, names), _objected(total)), tiles)
 
 
 def _by_group(rows: Sequence[Row], names: Names) -> Table:

@@ -1,6 +1,6 @@
 """Gathering a casebook (手册汇总): every table of `norms` that its pages show, for one grouping and one year."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,20 +17,25 @@ from yiheng.norms.groups.statistics import statistics
 from yiheng.norms.indices.figures import figures
 from yiheng.norms.indices.monthly import monthly
 from yiheng.norms.indices.risk import risk_of_sums
+from yiheng.norms.items.rules import RULES
 from yiheng.norms.peers.likeness import compared_with_likes
 from yiheng.norms.peers.opportunity import by_unit
 from yiheng.norms.peers.peers import Unit
 from yiheng.norms.peers.published import published
-from yiheng.norms.peers.rules import Comparing, comparing
+from yiheng.norms.peers.rules import POLICY, Comparing, comparing
 from yiheng.norms.peers.trend import trend
-from yiheng.norms.rules import Rules, rules
+from yiheng.norms.rules import INDICES, Rules, rules
 from yiheng.norms.sums import sums
-from yiheng.reports.casebook.book import Book, Compared, Groups, Names, Row, by_key
+from yiheng.policy.loader import scheme
+from yiheng.reports.casebook.book import Book, Compared, Groups, Names, Row, by_key, rows_by_key
 from yiheng.reports.casebook.items import gather_items
+from yiheng.reports.origins import origin, shown_value
 from yiheng.tables.hiding import HIDDEN, TOTAL
 from yiheng.tables.snapshot import Snapshot
 
 _TRENDS = ("mean_fee", "mean_los")
+# What says how the figures of a casebook are made.
+_POLICIES = (INDICES, POLICY, RULES)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Asked:
 
     - cases: the cases of one year with their group in the column `group`, and `row`; `day`: whose policy holds
     - grouping: a term of the glossary; names; notice: what every page must say; viewer: as of `Book`
-    - pair_cases: as of `Book`
+    - pair_cases, above: as of `Book`
     """
 
     snapshot: Snapshot
@@ -50,6 +55,7 @@ class Asked:
     pair_cases: int
     notice: Word | None = None
     viewer: str | None = None
+    above: tuple[tuple[Word, str], ...] = ()
 
     @property
     def backend(self) -> Backend:
@@ -69,21 +75,24 @@ def gather(asked: Asked, progress: Progress) -> Book:
     finest = asked.backend.create_table(
         ibis.util.gen_name("finest"), sums(of_case, ("hospital", "dept", "group", "month")), temp=True
     )
+    cells = None if asked.viewer is None else published(finest, its.shown_cases_least, asked.viewer)
     return Book(
         grouping=asked.grouping,
         year=asked.day.year,
         made_up=asked.snapshot.commit.made_up,
         names=asked.names,
-        region=Groups.of(statistics(of_case, "region"), "region"),
+        region=_without_hidden(Groups.of(statistics(of_case, "region"), "region"), cells),
         hospitals=hospitals,
-        seen=_seen(asked, hospitals, finest, its),
+        seen=_seen(asked, hospitals, cells),
         figures=units,
         compared=dict(_compared(asked, units, finest, its)),
         trends=_trends(finest, its),
         items=gather_items(asked.snapshot, asked.cases, asked.day, asked.pair_cases, progress),
         pair_cases=asked.pair_cases,
+        unchecked=tuple(_unchecked(asked.day)),
         notice=asked.notice,
         viewer=asked.viewer,
+        above=asked.above,
     )
 
 
@@ -100,24 +109,22 @@ def _figures(asked: Asked, of_case: ir.Table, counting: Rules) -> dict[Unit, Row
     return found
 
 
-def _seen(asked: Asked, hospitals: Groups, finest: ir.Table, its: Comparing) -> dict[str, tuple[Row, ...]]:
+def _seen(asked: Asked, hospitals: Groups, cells: pa.Table | None) -> dict[str, tuple[Row, ...]]:
     """By group the hospitals' rows; for a viewer from outside without what small cells would give away."""
-    if asked.viewer is None:
-        listed = [
-            {"hospital": hospital} | dict(row)
-            for (hospital, _), row in hospitals.rows.items()
-            if row["n"] >= asked.pair_cases
-        ]
-        return by_key(_rows(listed), "group")
-    shown = published(finest, its.shown_cases_least, asked.viewer).to_pylist()
-    open_ = [row for row in shown if not row[HIDDEN] and TOTAL not in (row["hospital"], row["group"])]
-    return by_key(_rows(open_), "group")
+    if cells is None:
+        rows = [row for row in hospitals.rows.values() if row["n"] >= asked.pair_cases]
+    else:
+        rows = [row for row in cells.to_pylist() if not row[HIDDEN] and TOTAL not in (row["hospital"], row["group"])]
+    return rows_by_key(sorted(rows, key=_place), "group")
 
 
-def _rows(rows: Iterable[Row]) -> pa.Table:
-    kinds = {"hospital": pa.string(), "group": pa.string(), "n": pa.int64(), "mean_fee": pa.float64(),
-             "mean_los": pa.float64()}  # fmt: skip
-    return pa.Table.from_pylist(sorted(rows, key=_place), schema=pa.schema(list(kinds.items())))
+def _without_hidden(groups: Groups, cells: pa.Table | None) -> Groups:
+    """The groups of the region without those whose total would give a small cell away to the viewer."""
+    if cells is None:
+        return groups
+    shown = {row["group"] for row in cells.to_pylist() if row["hospital"] == TOTAL and not row[HIDDEN]}
+    rows = {key: its for key, its in groups.rows.items() if key[1] in shown}
+    return Groups(rows, {key: its for key, its in groups.structure.items() if key in rows})
 
 
 def _place(row: Row) -> tuple[str, int, str]:
@@ -140,6 +147,13 @@ def _compared(
             continue
         *groups, total = table.to_pylist()
         yield unit, Compared(peers, tuple(groups), total)
+
+
+def _unchecked(day: date) -> Iterator[tuple[Word, str, str]]:
+    """The values of the policies that the figures follow, as far as nobody held them against a source."""
+    for name in _POLICIES:
+        for parameter, dated in scheme(name).unchecked(day):
+            yield parameter.word, shown_value(dated), origin(dated)
 
 
 def _trends(finest: ir.Table, its: Comparing) -> dict[tuple[str, str], tuple[Row, ...]]:

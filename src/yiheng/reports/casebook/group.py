@@ -20,6 +20,8 @@ _QUARTILES = (
     named("most", "most"),
     named("cv", "cv", Kind.INDEX),
 )
+# The fee and stay of one patient.
+_ENDS = ("least", "most")
 _ITEMS = (
     column("item_code"), column("item_name"), named("kind", "item_kind"), column("using", Kind.COUNT),
     column("use_share", Kind.RATIO), column("quantity_per_using", Kind.INDEX), column("amount_per_using", Kind.YUAN),
@@ -27,6 +29,8 @@ _ITEMS = (
     column("use_share_least", Kind.RATIO), column("use_share_median", Kind.RATIO), column("use_share_most", Kind.RATIO),
     named("rule", "standard_rule"),
 )  # fmt: skip
+# How hospitals differ in an item, where one has enough cases to be looked at.
+_SPREAD = ("share_hospitals", "use_share_least", "use_share_median", "use_share_most")
 _DAYS = (
     named("day", "day_no", Kind.PLAIN), named("present", "day_cases", Kind.COUNT),
     named("amount_per_present", "day_amount", Kind.YUAN), named("items", "path_items"),
@@ -66,11 +70,11 @@ def _itself(book: Book, code: str, row: Row) -> Section:
             ("returned", row["returned_any"]), ("return_cases", row["return_cases"]),
         ),
     )  # fmt: skip
-    return Section("standard", word("standard_of_group"), (), (_quartiles(row), _structure(book, code)), tiles)
+    return Section("standard", word("standard_of_group"), (), (_quartiles(book, row), _structure(book, code)), tiles)
 
 
-def _quartiles(row: Row) -> Table:
-    """Fee and stay: the discrete quartiles, each of which some case has."""
+def _quartiles(book: Book, row: Row) -> Table:
+    """Fee and stay: the discrete quartiles, each of which some case has; the ends only for those who see every case."""
     rows = [
         {"measure": word(f"quartiles_{name}")} | {each: row[f"{name}_{each}"] for each in
          ("least", "p25", "median", "p75", "most", "cv")}
@@ -80,7 +84,8 @@ def _quartiles(row: Row) -> Table:
         name: (lambda each, name=name: None if each[name] is None else f"{each[name]:,}")
         for name in ("least", "p25", "median", "p75", "most")
     }
-    return table_of("quartiles", _QUARTILES, rows, "no_groups", notes=("quartile_note",), words=written, half=True)
+    columns = [each for each in _QUARTILES if book.viewer is None or each.id not in _ENDS]
+    return table_of("quartiles", columns, rows, "no_groups", notes=("quartile_note",), words=written, half=True)
 
 
 def _structure(book: Book, code: str) -> Table:
@@ -126,8 +131,8 @@ def _by_hospital(book: Book, code: str) -> Table:
     }
     chart = Chart(Drawing.BARS, word("mean_by_hospital"), ("hospital_name",), ("mean_fee",), top=_BARS)
     table = table_of(
-        "by-hospital", columns, rows, "no_pairs", title="spread_of_group", notes=("few_hidden",), charts=(chart,),
-        words=words,
+        "by-hospital", columns, rows, "no_hospitals_of_group", title="spread_of_group", notes=("few_hidden",),
+        charts=(chart,), words=words,
     )  # fmt: skip
     pages = {each: unit_path(book, (each,)) for each in book.shown_hospitals}
     return linked(table, "hospital_name", "hospital", pages, group_path(book, code))
@@ -157,7 +162,9 @@ def _items(book: Book, code: str) -> Iterator[Section]:
         "kind": lambda row: item_kind(row["kind"]),
         "rule": lambda row: word(f"rule_{row['rule'].replace('|', '_')}"),
     }
-    table = table_of("standard-items", _ITEMS, rows, "no_standard_items", notes=("items_note",), words=words)
+    spread = any(row["share_hospitals"] for row in rows)
+    columns = [each for each in _ITEMS if spread or each.id not in _SPREAD]
+    table = table_of("standard-items", columns, rows, "no_standard_items", notes=("items_note",), words=words)
     chart = Chart(Drawing.CONTROL, word("day_amount"), ("day",), ("amount_per_present",))
     days = [row for row in book.items.days.get(code, ()) if row["present"] >= book.pair_cases]
     path = table_of("days", _DAYS, days, "no_days", title="day_profile", notes=("days_note",), charts=(chart,))

@@ -9,9 +9,9 @@ from yiheng.reports.casebook.book import REGION, Book, Row
 from yiheng.reports.casebook.group import group_page
 from yiheng.reports.casebook.paths import group_path, index_path, unit_path
 from yiheng.reports.casebook.unit import unit_page
-from yiheng.reports.figures import Kind
+from yiheng.reports.figures import Kind, count
 from yiheng.reports.pages import Page, linked
-from yiheng.reports.shape import Report, Section, Table, column
+from yiheng.reports.shape import Report, Section, Table, column, noticed
 
 _GROUPS = (
     column("group"), column("group_name"), column("n", Kind.COUNT), column("mean_fee", Kind.YUAN),
@@ -30,14 +30,18 @@ _UNITS = (
 
 def casebook_pages(book: Book) -> Iterator[Page]:
     """Every page, the index first. A group has a page if it has as many cases as a group needs to be listed."""
-    yield _noticed(_index(book), book.notice)
+    return (replace(page, sections=_noticed(page.sections, book)) for page in _pages(book))
+
+
+def _pages(book: Book) -> Iterator[Page]:
+    yield Page(index_path(book), _title(book), book.year, book.made_up, _sections(book), book.above)
     for code in listed_groups(book):
-        yield _noticed(group_page(book, code, book.region.rows[REGION, code]), book.notice)
+        yield group_page(book, code, book.region.rows[REGION, code])
     for hospital in book.shown_hospitals:
-        yield _noticed(unit_page(book, (hospital,)), book.notice)
+        yield unit_page(book, (hospital,))
         for unit in book.depts(hospital):
             if book.figures[unit]["n"] >= book.pair_cases:
-                yield _noticed(unit_page(book, unit), book.notice)
+                yield unit_page(book, unit)
 
 
 def listed_groups(book: Book) -> list[str]:
@@ -51,13 +55,7 @@ def with_casebook_link(report: Report, book: Book) -> Report:
 
 def workbook(book: Book) -> Report:
     """Every table of the index, and of all groups and hospitals together, for Excel."""
-    return Report(_title(book), book.year, book.made_up, _sections(book))
-
-
-def _index(book: Book) -> Page:
-    return Page(
-        index_path(book), _title(book), book.year, book.made_up, _sections(book), ((word("report"), "report.html"),)
-    )
+    return Report(_title(book), book.year, book.made_up, _noticed(_sections(book), book))
 
 
 def _title(book: Book) -> Word:
@@ -69,6 +67,7 @@ def _sections(book: Book) -> tuple[Section, ...]:
     return (
         Section("hospitals", word("casebook_hospitals"), (word("casebook_note"),), (_hospitals(book),)),
         Section("groups", word("casebook_groups"), (), (_groups(book),)),
+        Section("unchecked", word("unchecked"), tuple(_unchecked_lead(book)), (_unchecked(book),)),
     )
 
 
@@ -103,12 +102,22 @@ def _groups(book: Book) -> Table:
     )
 
 
-def _noticed(page: Page, notice: Word | None) -> Page:
-    """The page with what each of its sections and tables must say."""
-    if notice is None:
-        return page
-    sections = tuple(
-        replace(each, notice=notice, tables=tuple(replace(table, notice=notice) for table in each.tables))
-        for each in page.sections
-    )
-    return replace(page, sections=sections)
+def _unchecked_lead(book: Book) -> Iterator[Word]:
+    if book.unchecked:
+        n = count(len(book.unchecked))
+        yield Word(
+            f"统计口径与比较口径有 {n} 项取值未与原文核对，结果不能当作官方结果。",
+            f"Values that were held against no original: {n}. Nothing here is official.",
+        )
+
+
+def _unchecked(book: Book) -> Table:
+    """The values used that nobody held against their source."""
+    columns = (column("parameter"), column("value"), column("source"))
+    rows = [dict(zip(("parameter", "value", "source"), each, strict=True)) for each in book.unchecked]
+    return table_of("unchecked", columns, rows, "no_unchecked")
+
+
+def _noticed(sections: tuple[Section, ...], book: Book) -> tuple[Section, ...]:
+    """What each section and table must say."""
+    return tuple(noticed(each, book.notice) for each in sections)

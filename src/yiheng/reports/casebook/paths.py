@@ -31,6 +31,6 @@ def _path(grouping: str, kind: str, *codes: str) -> str:
 
 
 def trail(book: Book, *units: Unit) -> tuple[tuple[Word, str], ...]:
-    """The index, then the units above a page."""
+    """The pages above the casebook, its index, then the units above a page."""
     above = tuple((book.names.unit(unit), unit_path(book, unit)) for unit in units)
-    return ((word("casebook"), index_path(book)), *above)
+    return (*book.above, (word("casebook"), index_path(book)), *above)

@@ -3,18 +3,19 @@
 It answers three questions in this order: which changes matter most, where days are lost, why a group is dear here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from yiheng.base.words import Word, word
+from yiheng.base.words import Word, glossary, word
+from yiheng.norms.peers.control import SEPARATOR
 from yiheng.norms.peers.peers import Unit
 from yiheng.reports.casebook.blocks import category, days_span, item_kind, named, table_of, tile, yuan_span
 from yiheng.reports.casebook.book import REGION, Book, Compared, Row
 from yiheng.reports.casebook.changes import changes
 from yiheng.reports.casebook.paths import group_path, trail, unit_path
-from yiheng.reports.figures import Kind, count, share
+from yiheng.reports.figures import Kind, Number, count, days, share, yuan
 from yiheng.reports.naming import term
 from yiheng.reports.pages import Page, linked
-from yiheng.reports.shape import Chart, Drawing, Section, Table, column, listed
+from yiheng.reports.shape import Chart, Drawing, Section, Table, column, listed, same
 
 _BARS = 10
 # Groups that are taken apart into categories and items: those with the largest saving of fees.
@@ -107,20 +108,17 @@ def _totals(found: Compared) -> Table:
     )  # fmt: skip
     its = found.total
     rows = [
-        {"measure": word("saving_fee"), "cases": its["fee_cases"], "saving": _yuan(its["fee_saving"]),
-         "interval": yuan_span("fee")(its), "below_median": _yuan(its["fee_below"])},
-        {"measure": word("saving_days"), "cases": its["los_cases"], "saving": _days(its["los_saving"]),
-         "interval": days_span("los")(its), "below_median": _days(its["los_below"])},
+        {"measure": word("saving_fee"), "cases": its["fee_cases"], "saving": _written(its["fee_saving"], yuan),
+         "interval": yuan_span("fee")(its), "below_median": _written(its["fee_below"], yuan)},
+        {"measure": word("saving_days"), "cases": its["los_cases"], "saving": _written(its["los_saving"], days),
+         "interval": days_span("los")(its), "below_median": _written(its["los_below"], days)},
     ]  # fmt: skip
     return table_of("totals", columns, rows, "no_groups", title="saving_total", notes=("saving_note",))
 
 
-def _yuan(value: object) -> str | None:
-    return None if value is None else f"{value:,.2f}"
-
-
-def _days(value: object) -> str | None:
-    return None if value is None else f"{value:,.1f}"
+def _written(value: Number | None, write: Callable[[Number], str]) -> str | None:
+    """A number in words of its own unit, as one column holds fees and days; None stays a gap."""
+    return None if value is None else write(value)
 
 
 def _savings(book: Book, unit: Unit, found: Compared, measure: str) -> Table:
@@ -167,7 +165,10 @@ def _reasons(book: Book, hospital: str, found: Compared) -> Iterator[Table]:
 
 
 def _categories(book: Book, hospital: str, dear: Sequence[str]) -> Table:
-    """By category what a case costs here and in the region, where it is more here."""
+    """By category what a case costs here and in the region, where it is more here.
+
+    Of a group whose figures in the region are hidden from the reader there is none.
+    """
     rows = [row for code in dear for row in _of_categories(book, hospital, code)]
     columns = (
         column("group"), column("group_name"), column("fee_item"), named("n", "n", Kind.COUNT),
@@ -179,7 +180,10 @@ def _categories(book: Book, hospital: str, dear: Sequence[str]) -> Table:
 
 
 def _of_categories(book: Book, hospital: str, code: str) -> list[Row]:
-    here, all_ = book.hospitals.rows[hospital, code], book.region.rows[REGION, code]
+    all_ = book.region.rows.get((REGION, code))
+    if all_ is None:
+        return []
+    here = book.hospitals.rows[hospital, code]
     region = {row["category"]: row["amount"] for row in book.region.structure[REGION, code]}
     rows = []
     for row in book.hospitals.structure[hospital, code]:
@@ -245,8 +249,13 @@ def _trend(book: Book, hospital: str, figure: str) -> Table:
 def _signals(ids: str | None) -> Word | None:
     if ids is None:
         return None
-    found = [word(f"signal_{name}") for name in ids.split("|") if name]
+    found = [_signal(name) for name in ids.split(SEPARATOR) if name]
     return listed(found, most=len(found)) if found else word("none")
+
+
+def _signal(name: str) -> Word:
+    """A rule of charts by its name; one that a place has added is called by its id."""
+    return glossary().get(f"signal_{name}") or same(name)
 
 
 def _depts(book: Book, hospital: str) -> Section:

@@ -1,4 +1,4 @@
-"""reports.dip and the DIP pages: from loaded cases to linked pages whose figures are those of the engines."""
+"""reports.dip: from loaded cases to linked pages whose figures are those of the engines."""
 
 import csv
 import re
@@ -12,7 +12,7 @@ import pytest
 from yiheng.base.words import Word
 from yiheng.cases.load import load
 from yiheng.reports.analyse import analyse
-from yiheng.reports.dip_facts import evidence_word, group_page, hospital_page, kind_word, known
+from yiheng.reports.dip.facts import evidence_word, group_page, hospital_page, kind_word, known
 from yiheng.reports.pages import slug
 from yiheng.tables.contract import contract
 

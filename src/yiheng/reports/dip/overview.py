@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from yiheng.base.words import Word, word
 from yiheng.dip.supervision import KINDS
-from yiheng.policy.loader import Dated
-from yiheng.reports.dip_facts import INDEX, DipFacts, Row, flag_word, kind_word, known
+from yiheng.reports.dip.facts import INDEX, DipFacts, Row, flag_word, kind_word, known
 from yiheng.reports.figures import Kind, Value, count, exact, share
 from yiheng.reports.figures import shown as figure
+from yiheng.reports.origins import origin, shown_value
 from yiheng.reports.pages import Page, linked
 from yiheng.reports.shape import Chart, Drawing, Section, Table, Tile, column, same
 
@@ -336,7 +336,7 @@ def origins(facts: DipFacts) -> Section:
     ]
     rows += [(word(f"run_{kind}"), f"results/{kind}/{run}") for kind, run in facts.results.runs.items()]
     unchecked = its.scheme.unchecked(its.day)
-    values = tuple((parameter.word, str(dated.value), _said_by(dated)) for parameter, dated in unchecked)
+    values = tuple((parameter.word, shown_value(dated), origin(dated)) for parameter, dated in unchecked)
     open_values = Table(
         "unchecked",
         word("unchecked"),
@@ -351,7 +351,3 @@ def origins(facts: DipFacts) -> Section:
     )
     tables = (Table("origins", word("runs_and_scheme"), columns, tuple(rows), word("no_versions")), open_values)
     return Section("origins", word("runs_and_scheme"), (lead,) if unchecked else (), tables)
-
-
-def _said_by(dated: Dated) -> str:
-    return f"{dated.document} {dated.article}" if dated.document else word(f"choice_{dated.choice}").zh

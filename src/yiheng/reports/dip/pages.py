@@ -6,11 +6,11 @@ from dataclasses import replace
 from yiheng.base.words import word
 from yiheng.policy.loader import scheme
 from yiheng.reports.analysis import Analysis
-from yiheng.reports.dip import DipResults
-from yiheng.reports.dip_facts import INDEX, DipFacts
-from yiheng.reports.dip_group import group_page_of
-from yiheng.reports.dip_hospital import hospital_page_of
-from yiheng.reports.dip_overview import overview_page
+from yiheng.reports.dip.facts import INDEX, DipFacts
+from yiheng.reports.dip.group import group_page_of
+from yiheng.reports.dip.hospital import hospital_page_of
+from yiheng.reports.dip.overview import overview_page
+from yiheng.reports.dip.results import DipResults
 from yiheng.reports.limits import LIMITS
 from yiheng.reports.pages import Page, linked
 from yiheng.reports.shape import Report, Table

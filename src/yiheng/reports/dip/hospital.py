@@ -6,7 +6,7 @@ from yiheng.base.words import Word, word
 from yiheng.dip.plan import fraction
 from yiheng.dip.pricing import jumps
 from yiheng.dip.supervision import KINDS
-from yiheng.reports.dip_facts import INDEX, DipFacts, Row, evidence_word, flag_word, hospital_page, known
+from yiheng.reports.dip.facts import INDEX, DipFacts, Row, evidence_word, flag_word, hospital_page, known
 from yiheng.reports.figures import Kind, Value, count, share
 from yiheng.reports.figures import shown as figure
 from yiheng.reports.pages import Page, linked

@@ -11,7 +11,7 @@ from yiheng.cases.quality.book import book
 from yiheng.dip.keys import ANY
 from yiheng.dip.tcm import tcm_groups
 from yiheng.reports.analysis import Analysis
-from yiheng.reports.dip import DipResults
+from yiheng.reports.dip.results import DipResults
 from yiheng.reports.naming import Place, place, places
 from yiheng.reports.pages import slug
 from yiheng.reports.shape import same
