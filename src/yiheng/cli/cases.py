@@ -20,6 +20,7 @@ from yiheng.cases.quality.book import book
 from yiheng.cases.quality.examine import STATES, Check
 from yiheng.cli.intake import back, forms, history, summary
 from yiheng.cli.key import key
+from yiheng.tables.arrow import forgo_pandas
 
 app = typer.Typer(help="病例 Discharges: load, correct and check what hospitals send.", no_args_is_help=True)
 for command in (key, forms, back, summary, history):
@@ -83,6 +84,7 @@ def _run(
         raise Refusal("--format mapped and --mapping FILE go together")
     if bad is not None:
         check_back(files, bad)
+    forgo_pandas()
     with shown_progress() as progress:
         loaded = load_files(
             to, files, mapping, None if mapping else format, progress=progress, action=action, hospital=hospital
