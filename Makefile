@@ -27,11 +27,11 @@ help:  ## print these lines
 
 setup: $(INSTALLED) $(ASSETS)  ## make .venv (yiheng, python with pytest) and fetch the chart library
 
-demo: setup  ## a made-up region, from its discharges to the report
-	$(BIN)/yiheng demo
+demo: setup  ## a made-up region, from its discharges to the report and a filled site; then bin/yiheng site serve
+	$(BIN)/yiheng demo --no-serve
 
 test: setup  ## the tests that need nothing but Python
-	$(BIN)/python $(PYTEST) -m "not browser and not fault and not spark and not slow" $(SKIPS)
+	$(BIN)/python $(PYTEST) -m "not browser and not fault and not spark and not slow and not postgres" $(SKIPS)
 
 check: setup  ## style, types, import direction, house rules, policy values, documents
 	$(BIN)/ruff check .
@@ -42,8 +42,8 @@ check: setup  ## style, types, import direction, house rules, policy values, doc
 	$(BIN)/python scripts/check_policy.py
 	$(BIN)/python scripts/check_docs.py
 
-test-all: test $(SPARK)/.installed  ## and the others: a browser, a Spark cluster (Java 17), killed processes, long ones; with CI set none may be skipped
-	$(BIN)/python $(PYTEST) -m "(browser or fault or slow) and not spark" $(SKIPS)
+test-all: test $(SPARK)/.installed  ## and the others: a browser, PostgreSQL 15, a Spark cluster (Java 17), killed processes, long ones; with CI set none may be skipped
+	$(BIN)/python $(PYTEST) -m "(browser or fault or slow or postgres) and not spark" $(SKIPS)
 	$(SPARK)/bin/python -m pytest -m spark $(SKIPS)
 
 bench: setup  ## measure the figures that the README quotes

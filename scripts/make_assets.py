@@ -12,14 +12,18 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SITE = "src/yiheng/site/base/pages/static/vendor"
 PACKAGED = {
+    "node_modules/@tabler/core/dist/css/tabler.min.css": f"{SITE}/tabler.min.css",
+    "node_modules/htmx.org/LICENSE": f"{SITE}/htmx.LICENSE",
+    "node_modules/htmx.org/dist/htmx.min.js": f"{SITE}/htmx.min.js",
     "node_modules/echarts/LICENSE": "src/yiheng/reports/assets/echarts.LICENSE",
     "node_modules/zrender/LICENSE": "src/yiheng/reports/assets/zrender.LICENSE",
     # Last, because make takes its presence for all of them.
     "node_modules/echarts/dist/echarts.common.min.js": "src/yiheng/reports/assets/echarts.min.js",
 }
 # A source map is a file we do not ship: a browser that looks for it would only report an error.
-SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$\n?", re.MULTILINE)
+SOURCE_MAP = re.compile(r"^(?://# sourceMappingURL=.*|/\*# sourceMappingURL=.*\*/)$\n?", re.MULTILINE)
 
 
 def main(arguments: list[str]) -> None:
