@@ -1,0 +1,1 @@
+"""Commands of the tests (测试命令)."""
