@@ -1,0 +1,47 @@
+"""Spans: what they count, how they read, what is none."""
+
+import pytest
+
+from yiheng.base.refusal import Refusal
+from yiheng.site.base.clock.span import Kind, Span, days, hours, minutes, span_of, working_days
+
+
+def test_each_kind_has_its_maker() -> None:
+    assert minutes(10) == Span(Kind.MINUTES, 10)
+    assert hours(2) == Span(Kind.HOURS, 2)
+    assert days(30) == Span(Kind.DAYS, 30)
+    assert working_days(5) == Span(Kind.WORKING_DAYS, 5)
+
+
+@pytest.mark.parametrize("number", [-1, 1.5, "3", True, None])
+def test_only_whole_numbers_from_0_on(number: object) -> None:
+    with pytest.raises(ValueError, match="no number of days"):
+        Span(Kind.DAYS, number)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("span", "zh", "en"),
+    [
+        (working_days(5), "5个工作日", "5 working days"),
+        (working_days(1), "1个工作日", "1 working day"),
+        (hours(1), "1小时", "1 hour"),
+        (minutes(10), "10分钟", "10 minutes"),
+        (days(0), "0日", "0 days"),
+        (Span(Kind.SECONDS, 90), "90秒", "90 seconds"),
+    ],
+)
+def test_a_span_reads_in_both_languages(span: Span, zh: str, en: str) -> None:
+    assert (span.word.zh, span.word.en) == (zh, en)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_policy_writes_kind_and_number(kind: Kind) -> None:
+    assert span_of({kind.value: 3}) == Span(kind, 3)
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, "5 days", {}, {"weeks": 1}, {"days": -1}, {"days": "5"}, {"days": True}, {"days": 1, "hours": 2}]
+)
+def test_what_is_no_span_is_refused(value: object) -> None:
+    with pytest.raises(Refusal, match="is no time limit"):
+        span_of(value)
