@@ -1,0 +1,1 @@
+"""Migrations of the documents' tables (文书表迁移)."""

@@ -1,0 +1,1 @@
+"""Migrations of the files' table (附件表迁移)."""

@@ -1,0 +1,1 @@
+"""Migrations of the ledger's tables (账表迁移)."""

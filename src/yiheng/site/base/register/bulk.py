@@ -1,0 +1,149 @@
+"""Many rows from one file (批量登记): CSV or Excel, its header has labels or names of fields; all rows or none."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django import forms
+from django.db import transaction
+from django.db.models import Model
+
+from yiheng.base.refusal import Refusal
+from yiheng.cases.finding import Finding, reason
+from yiheng.cases.source import Rows, Workbook, csv_header, csv_rows
+from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.places.models import Place
+from yiheng.site.base.places.standing import Actor
+from yiheng.site.base.refused import NotDone
+from yiheng.site.base.register.changing import Proposed, hold_keys, propose
+from yiheng.site.base.register.models import RegisterRow
+from yiheng.site.base.register.refused import BadFile, NotAParty
+
+Row = TypeVar("Row", bound=RegisterRow)
+_KEYS: Mapping[type[Model], str] = {Place: "code", Person: "username"}
+_EXCEL = (".xlsx", ".xlsm", ".xltx")
+
+
+def propose_file(actor: Actor, register: type[Row], path: Path, name: str, source: str, now: datetime) -> list[Row]:
+    """Draft every row of a file, or none: BadFile has a line for each that is wrong.
+
+    Columns: those of the key, the values, `start` and `end`, by label or by name; any other is refused. `name` is what
+    the sender calls the file.
+    """
+    if not any(register.PROPOSES.possible(standing) for standing in actor):
+        raise NotAParty
+    rows, lines = _read(register, path, name, source, now)
+    made: list[Row] = []
+    with transaction.atomic():
+        hold_keys(register, list(rows.values()), now)
+        for number, proposed in rows.items():
+            try:
+                made.append(propose(actor, register, proposed, now))
+            except NotDone as refused:
+                lines.append(Refusal(f"{refused.text.zh} / {refused.text.en}", name, row=number))
+        if not rows and not lines:
+            lines.append(Refusal("没有数据行 / has no rows", name))
+        if lines:
+            raise BadFile(sorted(lines, key=lambda line: line.row or 0))
+    return made
+
+
+def _read(
+    register: type[Row], path: Path, name: str, source: str, now: datetime
+) -> tuple[dict[int, Proposed], list[Refusal]]:
+    """The rows that can be proposed, by their numbers, and a line for each that cannot."""
+    form = _form(register)
+    rows: dict[int, Proposed] = {}
+    lines: list[Refusal] = []
+    seen: dict[tuple[Any, ...], int] = {}
+    for number, cells in _rows(register, path, name, form, lines):
+        try:
+            proposed = _proposed(form, cells, source, now)
+        except _Wrong as wrong:
+            lines += [Refusal(what, name, row=number, column=column, value=value) for column, value, what in wrong.said]
+            continue
+        key = (proposed.start, *(proposed.fields[field] for field in register.KEY))
+        if (first := seen.setdefault(key, number)) != number:
+            lines.append(Refusal(f"与第{first}行重复 / stands in row {first} already", name, row=number))
+        rows[number] = proposed
+    return rows, lines
+
+
+class _Wrong(Exception):
+    """What is wrong with a row's cells: column, value, why."""
+
+    def __init__(self, said: list[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self.said = said
+
+
+def _form(register: type[Row]) -> type[forms.ModelForm]:
+    return forms.modelform_factory(
+        register, fields=(*register.KEY, *register.VALUES, "start", "end"), formfield_callback=_field
+    )
+
+
+def _field(its: Any) -> forms.Field | None:
+    """Places by their code and people by their sign-in name."""
+    made = its.formfield()
+    if isinstance(made, forms.ModelChoiceField):
+        made.to_field_name = _KEYS.get(its.related_model, "pk")
+    return made
+
+
+def _proposed(form: type[forms.ModelForm], cells: dict[str, str], source: str, now: datetime) -> Proposed:
+    filled = form(data=cells)
+    filled.instance.source, filled.instance.proposed_at = source, now
+    if filled.errors:
+        raise _Wrong(
+            [(_label(form, field), cells.get(field, ""), str(texts[0])) for field, texts in filled.errors.items()]
+        )
+    given = dict(filled.cleaned_data)
+    start: date = given.pop("start")
+    end: date | None = given.pop("end")
+    return Proposed(start, source, given, end)
+
+
+def _label(form: type[forms.ModelForm], field: str) -> str:
+    return str(form.base_fields[field].label) if field in form.base_fields else ""
+
+
+def _rows(
+    register: type[Row], path: Path, name: str, form: type[forms.ModelForm], lines: list[Refusal]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of the file as texts by field; what is wrong with the file itself goes to `lines`."""
+    try:
+        book = Workbook(path) if Path(name).suffix.lower() in _EXCEL else None
+        header = book.header() if book else csv_header(path)
+        columns = _columns(header, form, name)
+        codes = [column for column, field in columns.items() if field in register.KEY]
+        for batch in book.rows(header, codes=codes) if book else csv_rows(path, header):
+            lines += [_line(each, name) for each in (*batch.broken, *batch.hazards)]
+            yield from _texts(batch, columns)
+    except Refusal as refused:
+        what, place = refused.what, (refused.sheet, refused.row, refused.column, refused.value, refused.cure)
+        lines.append(Refusal(what, name, *place))
+
+
+def _texts(batch: Rows, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+    for number, row in zip(batch.numbers.tolist(), batch.table.to_pylist(), strict=True):
+        yield number, {columns[column]: (text or "").strip() for column, text in row.items()}
+
+
+def _columns(header: list[str], form: type[forms.ModelForm], name: str) -> dict[str, str]:
+    """The field of each column."""
+    known = {label: field for field, its in form.base_fields.items() for label in (field, str(its.label))}
+    strange = [column for column in header if column not in known]
+    if strange:
+        wanted = "、".join(str(its.label) for its in form.base_fields.values())
+        raise Refusal("没有这一列 / no such column", name, column=strange[0], cure=f"列 / columns: {wanted}")
+    found = {column: known[column] for column in header}
+    if len(set(found.values())) < len(found):
+        raise Refusal("同一列出现两次 / a column stands twice", name)
+    return found
+
+
+def _line(finding: Finding, name: str) -> Refusal:
+    said = reason(finding.rule)
+    return Refusal(f"{said.zh} / {said.en}", name, row=finding.row, column=finding.column, value=finding.value)
