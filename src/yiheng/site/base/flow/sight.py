@@ -1,0 +1,134 @@
+"""Who sees what of an item (可见范围): over plain values, and as conditions on rows; tests hold the two equal.
+
+`visible` is the only way to items for lists, search, sort, export, file, print, notice and API. It has a column
+`shown_<field>` for each field that is null where the row's reader may not see it, so that no list sorts or searches by
+what is hidden.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+from yiheng.site.base.flow.declare import Flow, Shows, Sight
+from yiheng.site.base.flow.facts import EVERY, Facts
+from yiheng.site.base.flow.models import Bar, Copied, Item, Reached, Seat
+from yiheng.site.base.party.party import NOBODY, waiting_for
+from yiheng.site.base.places.standing import Actor, Standing
+
+PREFIX = "shown_"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What somebody sees of an item: nothing, a stub or all; and the tags of further fields."""
+
+    shows: Shows | None
+    tags: frozenset[str] = frozenset()
+
+    def field(self, flow: Flow, name: str) -> bool:
+        """Whether a field is seen."""
+        if self.shows is Shows.ALL:
+            return flow.tag_of.get(name) in (None, *self.tags)
+        return self.shows is Shows.STUB and name in flow.stub
+
+
+def seen(flow: Flow, facts: Facts, actor: Actor) -> Seen:
+    """What the actor sees of an item."""
+    if facts.barred(EVERY, EVERY, frozenset((actor.person,))):
+        return Seen(None)
+    return _joined(seen_as(flow, facts, standing) for standing in actor.in_flow(flow.code))
+
+
+def seen_as(flow: Flow, facts: Facts, standing: Standing) -> Seen:
+    """What one standing sees of an item, if nothing bars the person from it."""
+    sights = [sight for sight in flow.sights if _holds(sight, facts, standing)]
+    shown = {sight.shows for sight in sights}
+    shown |= {guest.shows for guest in facts.guests if guest.turn.falls_to(standing)}
+    if Shows.ALL in shown:
+        return Seen(Shows.ALL, frozenset(tag for sight in sights if sight.shows is Shows.ALL for tag in sight.tags))
+    return Seen(Shows.STUB if Shows.STUB in shown else None)
+
+
+def _joined(each: Iterable[Seen]) -> Seen:
+    """All that several standings of one person see together."""
+    found = list(each)
+    shown = {its.shows for its in found}
+    shows = next((one for one in (Shows.ALL, Shows.STUB) if one in shown), None)
+    return Seen(shows, frozenset(tag for its in found for tag in its.tags))
+
+
+def visible(flow: Flow, actor: Actor, fields: Iterable[str] = ()) -> "QuerySet[Item]":
+    """The items that the actor sees at least as a stub, with `shown_<field>` for each of `fields` (default: listed).
+
+    `seen_all` says whether a row is shown whole.
+    """
+    whole = _rows(flow, actor, Shows.ALL)
+    stub = _rows(flow, actor, Shows.STUB)
+    found = flow.model.objects.filter(whole | stub).exclude(_barred(actor))
+    found = found.annotate(seen_all=_is(whole))
+    shown = {f"{PREFIX}{name}": _shown(flow, actor, name, whole) for name in (fields or flow.listed)}
+    return found.annotate(**shown)
+
+
+def counted(flow: Flow, actor: Actor) -> "QuerySet[Item]":
+    """The items that count in the actor's statistics: those seen, and those seen as counts alone."""
+    every = NOBODY
+    for shows in Shows:
+        every |= _rows(flow, actor, shows)
+    return flow.model.objects.filter(every).exclude(_barred(actor))
+
+
+def _holds(sight: Sight, facts: Facts, standing: Standing) -> bool:
+    begun = sight.since is None or sight.since.code in facts.reached
+    return begun and sight.who.holds(standing, facts.concerned)
+
+
+def _rows(flow: Flow, actor: Actor, shows: Shows, tag: str | None = None) -> Q:
+    found = NOBODY
+    for sight in flow.sights:
+        if sight.shows is shows and (tag is None or tag in sight.tags):
+            for standing in actor.in_flow(flow.code):
+                found |= _since(sight) & sight.who.rows(standing)
+    for standing in actor.in_flow(flow.code) if tag is None else ():
+        found |= _copied(standing, shows)
+        if shows is Shows.ALL:
+            found |= seated(standing)
+    return found
+
+
+def _copied(standing: Standing, shows: Shows) -> Q:
+    return Q(Exists(Copied.objects.filter(item=OuterRef("pk"), person=standing.behalf, shows=shows)))
+
+
+def seated(standing: Standing) -> Q:
+    """The items that the standing sees because of a seat in a panel: one that waits, or one that it or its like filled."""
+    waits = Q(poll__closed_at=None, recused=False, person_answered=None) & waiting_for(standing)
+    waits &= Q(is_open=True) | Q(person__isnull=False)
+    filled = Q(person_answered=standing.behalf) | Q(behalf=standing.behalf)
+    filled |= Q(person_answered__isnull=False) & waiting_for(standing)
+    return Q(Exists(Seat.objects.filter(waits | filled, poll__item=OuterRef("pk"))))
+
+
+def _since(sight: Sight) -> Q:
+    if sight.since is None:
+        return Q()
+    return Q(Exists(Reached.objects.filter(item=OuterRef("pk"), state=sight.since.code)))
+
+
+def _barred(actor: Actor) -> Q:
+    return Q(Exists(Bar.objects.filter(matter=OuterRef("matter"), person=actor.person, step=EVERY)))
+
+
+def _is(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _shown(flow: Flow, actor: Actor, name: str, whole: Q) -> Case | F:
+    """A field's value where the reader may see it, null elsewhere."""
+    tag = flow.tag_of.get(name)
+    if tag is not None:
+        return Case(When(_rows(flow, actor, Shows.ALL, tag), then=F(name)), default=Value(None))
+    if name in flow.stub:
+        return F(name)
+    return Case(When(whole, then=F(name)), default=Value(None))

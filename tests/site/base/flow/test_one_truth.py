@@ -1,0 +1,91 @@
+"""One truth (一致): what is waited for, what may be done, what is seen, and what act() does never differ."""
+
+from itertools import product
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from site_small.flow import ERRAND
+
+from yiheng.site.base.flow.act import Asked, act
+from yiheng.site.base.flow.decide import decide
+from yiheng.site.base.flow.declare import Shows
+from yiheng.site.base.flow.facts import facts_of
+from yiheng.site.base.flow.refused import Missing, NotAllowed
+from yiheng.site.base.flow.sight import counted, seen, visible
+from yiheng.site.base.flow.todos import inbox
+from yiheng.site.base.places.standing import Actor
+
+from ..town import NOW
+from .made import Scene, scene, values
+
+FIELDS = ERRAND.listed
+
+
+class Undone(Exception):
+    pass
+
+
+def check(made: Scene) -> int:
+    """The number of pairs of a person and an item that were looked at; fails at the first that differs."""
+    facts = {item.pk: facts_of(ERRAND, item) for item in made.items}
+    for actor in made.actors.values():
+        rows = {row.pk: row for row in visible(ERRAND, actor, FIELDS)}
+        counts = set(counted(ERRAND, actor).values_list("pk", flat=True))
+        waits = set(inbox(actor).values_list("item_id", "step"))
+        for item in made.items:
+            sight = seen(ERRAND, facts[item.pk], actor)
+            row = rows.get(item.pk)
+            assert (row is not None) == (sight.shows is not None)
+            assert row is None or row.seen_all == (sight.shows is Shows.ALL)
+            assert row is None or item.pk in counts
+            for name in FIELDS if row else ():
+                its = getattr(item, f"{name}_id", getattr(item, name))
+                assert getattr(row, f"shown_{name}") == (its if sight.field(ERRAND, name) else None), name
+            may = {step.name for step in ERRAND.steps if decide(ERRAND, step, facts[item.pk], actor).allowed}
+            assert {step for number, step in waits if number == item.pk} <= may
+            assert not may or sight.shows is Shows.ALL, "who may act sees the item"
+    return len(made.actors) * len(made.items)
+
+
+def done(actor: Actor, asked: Asked) -> bool:
+    """Whether act() takes the step; it is taken back."""
+    try:
+        with transaction.atomic():
+            act(actor, asked, NOW)
+            raise Undone
+    except Undone:
+        return True
+    except (Missing, NotAllowed):
+        return False
+
+
+@pytest.mark.property
+@pytest.mark.django_db
+def test_what_waits_may_be_done_and_what_may_be_done_is_seen() -> None:
+    assert check(scene(1, people=14, items=12, moves=30)) == 14 * 12
+
+
+@pytest.mark.property
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(10))
+def test_fifty_thousand_pairs(seed: int) -> None:
+    assert check(scene(100 + seed, people=50, items=100, moves=300)) == 5000
+
+
+@pytest.mark.property
+@pytest.mark.django_db
+def test_act_does_what_the_decision_says() -> None:
+    made = scene(2, people=8, items=6, moves=14)
+    told = 0
+    for actor, item in product(made.actors.values(), made.items):
+        facts = facts_of(ERRAND, item)
+        for step in ERRAND.steps:
+            if not step.begins:
+                asked = Asked(
+                    "errand", step.name, uuid4(), item.pk, seen=item.version, data=values(step, made), reason="因故"
+                )
+                assert done(actor, asked) == decide(ERRAND, step, facts, actor).allowed, (step.name, item.state)
+                told += 1
+    assert told == 8 * 6 * 7
