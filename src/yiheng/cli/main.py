@@ -17,6 +17,7 @@ COMMANDS = {
     "drg": ("drg", "app"),
     "dip": ("dip", "app"),
     "policy": ("packs", "app"),
+    "site": ("site", "app"),
 }
 
 

@@ -1,0 +1,93 @@
+"""Answers (接口回答): items, forms and problems as plain data, from what pages show."""
+
+from typing import Any
+
+from django.db.models import ForeignKey, QuerySet
+from django.forms import ChoiceField, Form, ModelChoiceField
+
+from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.flow.decide import Decision
+from yiheng.site.base.flow.declare import Flow, Step
+from yiheng.site.base.flow.models import Act
+from yiheng.site.base.flow.sight import PREFIX
+from yiheng.site.base.pages.showing import Shown, hands
+from yiheng.site.base.pages.values import field_of, own_fields
+from yiheng.site.base.places.models import Place
+
+_KEYS = {Place: "code", Person: "username"}
+_OF_ALL = ("number", "state", "author", "made_at", "changed_at", "ended_at")
+
+
+def step_out(step: Step, decision: Decision | None = None) -> dict[str, Any]:
+    """A step and what was decided on it."""
+    why = decision.why.name.lower() if decision and decision.why else None
+    return {"step": step.name, "zh": step.word.zh, "en": step.word.en, "allowed": why is None, "why": why}
+
+
+def item_out(its: Shown) -> dict[str, Any]:
+    """An item, only with what the asker sees."""
+    names = [name for name in dict.fromkeys((*_OF_ALL, *own_fields(its.flow))) if its.seen.field(its.flow, name)]
+    row = {name: its.item.serializable_value(name) for name in names}
+    acts = its.item.acts.select_related("person", "behalf") if its.whole else ()
+    return {
+        "id": its.item.pk,
+        "flow": its.flow.code,
+        "version": its.item.version,
+        "whole": its.whole,
+        "fields": plain_rows(its.flow, names, [row])[0],
+        "steps": [step_out(each.step, each) for each in its.decisions()],
+        "acts": [_act(act) for act in acts],
+    }
+
+
+def rows_out(flow: Flow, items: QuerySet) -> list[dict[str, Any]]:
+    """Rows of a list."""
+    given = list(items.values("pk", "seen_all", *(f"{PREFIX}{name}" for name in flow.listed)))
+    rows = plain_rows(flow, flow.listed, [{name: row[f"{PREFIX}{name}"] for name in flow.listed} for row in given])
+    return [
+        {"id": row["pk"], "whole": row["seen_all"], "fields": fields} for row, fields in zip(given, rows, strict=True)
+    ]
+
+
+def plain_rows(flow: Flow, names: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Values as programs read them: places by code, people by sign-in name, other links by number."""
+    keys: dict[str, dict[Any, str]] = {}
+    for name in names:
+        its = field_of(flow, name)
+        if isinstance(its, ForeignKey) and its.related_model in _KEYS:
+            wanted = {row[name] for row in rows if row[name] is not None}
+            table, key = its.related_model, _KEYS[its.related_model]
+            keys[name] = dict(table.objects.filter(pk__in=wanted).values_list("pk", key))
+    return [{name: keys[name].get(row[name]) if name in keys else row[name] for name in names} for row in rows]
+
+
+def form_out(step: Step, form: Form | None) -> dict[str, Any]:
+    """The form of a step: what may be filled in, and how."""
+    fields = [_field(name, field) for name, field in form.fields.items()] if form is not None else []
+    return {"step": step.name, "fields": fields, "reason": step.reason}
+
+
+def _field(name: str, field: Any) -> dict[str, Any]:
+    choices = None
+    if isinstance(field, ChoiceField) and not isinstance(field, ModelChoiceField):
+        choices = {str(value): str(text) for value, text in field.choices if value != ""}
+    return {
+        "name": name,
+        "label": str(field.label or name),
+        "kind": type(field).__name__.removesuffix("Field").lower(),
+        "required": field.required,
+        "longest": getattr(field, "max_length", None),
+        "choices": choices,
+    }
+
+
+def _act(act: Act) -> dict[str, Any]:
+    return {
+        "step": act.step,
+        "at": act.at,
+        "from_state": act.from_state,
+        "to_state": act.to_state,
+        "version": act.version,
+        "who": hands(act),
+        "reason": act.reason,
+    }

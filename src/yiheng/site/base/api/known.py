@@ -1,0 +1,42 @@
+"""Who speaks (接口身份): a token, or the session of the pages with its CSRF mark."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+from ninja.security.apikey import APIKeyCookie
+
+from yiheng.site.base.accounts.gate import needs_second_factor
+from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.api.tokens import person_of
+from yiheng.site.base.breakglass.actions import actor_at
+from yiheng.site.base.pages.asking import now_of
+
+
+class ByToken(HttpBearer):
+    """`Authorization: Bearer ...`."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Person | None:
+        person = person_of(token, now_of(request))
+        return _as(request, person)
+
+
+class BySession(APIKeyCookie):
+    """Signed in on the pages; what changes something also needs the `X-CSRFToken` header."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Person | None:
+        person: Any = request.user
+        if not person.is_authenticated or person.must_change or needs_second_factor(person, now_of(request)):
+            return None
+        return _as(request, person)
+
+
+def _as(request: HttpRequest, person: Person | None) -> Person | None:
+    """The rest of the request is this person's, whatever else came with it."""
+    if person is not None:
+        request.user = person
+        request.actor = actor_at(person.pk, now_of(request))
+    return person

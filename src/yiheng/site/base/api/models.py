@@ -1,0 +1,17 @@
+"""Tokens (令牌) by which a program speaks for a person."""
+
+from django.conf import settings
+from django.db import models
+
+from yiheng.site.base.texts import say
+
+
+class Token(models.Model):
+    """A program's key, for one person, until a day; only its digest is kept."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="tokens")
+    name = models.CharField(say("用途", "what for"), max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(say("有效期至", "valid until"))
+    ended_at = models.DateTimeField(null=True)

@@ -1,0 +1,30 @@
+"""Query codes (查询码) and tries to use them."""
+
+from django.conf import settings
+from django.db import models
+
+from yiheng.site.base.flow.models import Item
+from yiheng.site.base.texts import say
+
+
+class QueryCode(models.Model):
+    """A code that opens one item to one outsider (查询码); only its digest is kept.
+
+    - person: the outsider in acts and in the audit; an account that cannot sign in, made with the code
+    """
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="query_codes")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(say("有效期至", "valid until"))
+
+
+class Try(models.Model):
+    """A try with a number and a code that did not fit (试码): so many, and no more are heard for a while."""
+
+    address = models.CharField(max_length=64)
+    number = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("address", "at")), models.Index(fields=("number", "at")))

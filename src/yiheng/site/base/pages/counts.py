@@ -1,0 +1,92 @@
+"""Statistics of a flow (统计) as a page: counts and how long it took; small counts are hidden, never shown as zero."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from yiheng.site.base.audit.looks import look
+from yiheng.site.base.audit.rows import Of
+from yiheng.site.base.flow.declare import Flow
+from yiheng.site.base.flow.sight import counted
+from yiheng.site.base.flow.tables import statistics
+from yiheng.site.base.pages.asking import actor_for, now_of
+from yiheng.site.base.pages.lists import flow_for
+from yiheng.site.base.pages.values import state_text
+from yiheng.site.base.places.models import Place
+from yiheng.site.base.texts import pick, say
+from yiheng.tables.hiding import HIDDEN, TOTAL
+
+_ALL, _FEW = say("合计", "all"), say("过少，不显示", "too few to show")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A table of counts: its heads, its lines of text."""
+
+    title: str
+    heads: list[str]
+    lines: list[list[str]]
+
+
+@require_safe
+def flow_counts(request: HttpRequest, code: str) -> HttpResponse:
+    """The counts of a flow; 404 for a flow that says neither by what nor from how many it is counted."""
+    flow, actor, now = flow_for(request, code), actor_for(request), now_of(request)
+    if not flow.counted_by or flow.least_count is None:
+        raise Http404
+    least = flow.least_count(now)
+    found = statistics(flow, counted(flow, actor), now, flow.counted_by, least)
+    look(actor, "counts", Of(flow.code), now)
+    context = {
+        "flow": flow, "least": least, "ended": found.ended, "median": found.median_days,
+        "tables": [_states(flow, found.states), _places(found.places), _on_time(flow, found.on_time)],
+    }  # fmt: skip
+    return render(request, "site/counts.html", context)
+
+
+def _states(flow: Flow, table: pa.Table) -> Counts:
+    lines = [
+        [_all_or(row["state"], state_text(flow.code, row["state"])), *_counts(row, "items")] for row in _rows(table)
+    ]
+    return Counts(str(say("按状态", "By state")), [str(say("状态", "State")), str(say("件数", "Items"))], lines)
+
+
+def _places(table: pa.Table) -> Counts:
+    names = dict(Place.objects.values_list("code", "name"))
+    heads = [str(say("机构", "Place")), str(say("月份", "Month")), str(say("件数", "Items"))]
+    lines = [
+        [
+            _all_or(row["place"], names.get(row["place"], row["place"])),
+            _all_or(row["month"], row["month"]),
+            *_counts(row, "items"),
+        ]
+        for row in _rows(table)
+    ]
+    return Counts(str(say("按机构和月份", "By place and month")), heads, lines)
+
+
+def _on_time(flow: Flow, table: pa.Table) -> Counts:
+    names = {limit.name: pick(limit.word) for limit in flow.limits}
+    heads = [str(say("时限", "Limit")), str(say("已到结论", "Decided")), str(say("按时", "On time"))]
+    lines = [
+        [_all_or(row["limit"], names.get(row["limit"], row["limit"])), *_counts(row, "decided", "on_time")]
+        for row in _rows(table)
+    ]
+    return Counts(str(say("按时办理", "On time")), heads, lines)
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    yield from table.to_pylist()
+
+
+def _all_or(value: str, text: str) -> str:
+    return str(_ALL) if value == TOTAL else text
+
+
+def _counts(row: dict[str, Any], *names: str) -> list[str]:
+    return [str(_FEW) if row[HIDDEN] or row[name] is None else f"{row[name]:,}" for name in names]

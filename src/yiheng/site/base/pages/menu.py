@@ -1,0 +1,60 @@
+"""The menu (菜单): only what the reader can reach, from the parties of each flow."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from yiheng.site.base.flow.declare import Flow, Step
+from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.flow.todos import inbox
+from yiheng.site.base.notices.reading import unread
+from yiheng.site.base.pages.asking import actor_for
+from yiheng.site.base.party import Party
+from yiheng.site.base.places.standing import Actor, Standing
+
+_COUNTED = 99
+
+
+def menu(request: HttpRequest) -> dict[str, Any]:
+    """For every template: the flows of the reader and how much waits; nothing for whoever is not signed in."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {"signed_in": False}
+    actor = actor_for(request)
+    return {
+        "signed_in": True,
+        "menu_flows": reachable(actor),
+        "menu_waiting": _waiting(actor),
+        "menu_unread": _unread(actor),
+    }
+
+
+def reachable(actor: Actor) -> list[Flow]:
+    """The flows in which the actor could see or do anything, in the order of their codes."""
+    return [flow for flow in flows().values() if _reaches(flow, actor)]
+
+
+def beginnings(flow: Flow, actor: Actor) -> list[Step]:
+    """The steps by which the actor could make an item."""
+    standings = list(actor.in_flow(flow.code))
+    return [step for step in flow.beginnings if any(step.who.possible(standing) for standing in standings)]
+
+
+def _reaches(flow: Flow, actor: Actor) -> bool:
+    standings = list(actor.in_flow(flow.code))
+    seen = any(_by_post(sight.who, standing) for standing in standings for sight in flow.sights)
+    return seen or bool(beginnings(flow, actor))
+
+
+def _by_post(party: Party, standing: Standing) -> bool:
+    """Whether a post makes the standing this party: that anyone may be named or have made an item shows no flow."""
+    bare = Standing(standing.person, standing.behalf)
+    return any(term.possible(standing) and not term.possible(bare) for term in party.terms)
+
+
+def _unread(actor: Actor) -> str:
+    return str(unread(actor.person) or "")
+
+
+def _waiting(actor: Actor) -> str:
+    found = inbox(actor).order_by()[: _COUNTED + 1].count()
+    return f"{_COUNTED}+" if found > _COUNTED else str(found or "")

@@ -1,0 +1,72 @@
+"""`yiheng site`: a folder that is made, a port that is free, a state that is said."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+PYTHON = [sys.executable, "-c", "from yiheng.cli import main; main()", "site"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("YIHENG_", "DJANGO_"))}
+    return subprocess.run([*PYTHON, *arguments], capture_output=True, text=True, env=env, timeout=120, check=False)
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.write_text("x", encoding="utf-8")
+    done = run("health", "--dir", str(file))
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"yiheng: file {file}: is not a folder -> choose another folder with --dir\n",
+    )
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run("serve", "--dir", str(tmp_path / "data"), "--port", str(port))
+    assert done.returncode == 2
+    assert f"column --port, value {port}: cannot be listened on" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.slow
+def test_it_is_served_and_healthy(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    before = run("health", "--dir", str(data))
+    assert before.returncode == 1
+    assert "migrations are to be applied" in before.stdout
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("YIHENG_", "DJANGO_"))}
+    served = subprocess.Popen([*PYTHON, "serve", "--dir", str(data), "--port", str(port)], env=env)
+    try:
+        assert json.loads(_answer(f"http://127.0.0.1:{port}/health"))["status"] == "ok"
+        assert "登录名" in _answer(f"http://127.0.0.1:{port}/").decode()
+    finally:
+        served.send_signal(signal.SIGINT)
+        served.wait(20)
+    after = run("health", "--dir", str(data))
+    assert (after.returncode, after.stdout) == (0, "正常 ok\n")
+
+
+def _answer(address: str) -> bytes:
+    for _ in range(100):
+        try:
+            with urlopen(address, timeout=5) as answer:
+                return bytes(answer.read())
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError(f"{address} does not answer")
