@@ -1,0 +1,194 @@
+"""The flow of two-way referral (双向转诊流程): from consent to the family doctor's taking over."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.timezone import localdate
+
+from yiheng.base.words import Word
+from yiheng.site.base.check import asked
+from yiheng.site.base.clock.span import Span, minutes, working_days
+from yiheng.site.base.document.freezing import Freeze
+from yiheng.site.base.document.numbers import GiveNumber
+from yiheng.site.base.flow.declare import FilesAsked, Flow, Limit, Shows, Sight, state, step
+from yiheng.site.base.flow.registry import declare
+from yiheng.site.base.ledger.effects import HoldIn, Release, Use
+from yiheng.site.base.ledger.models import Leg
+from yiheng.site.base.register.reading import row_of
+from yiheng.site.region.referral import policy, rules
+from yiheng.site.region.referral.models import Capability, Referral
+from yiheng.site.region.referral.parties import (
+    FAMILY_DOCTOR,
+    ONCE_RECEIVER,
+    PATIENT,
+    PLACES,
+    RECEIVER,
+    RECEIVER_OR_CENTRE,
+    REGION_OFFICE,
+    SENDER,
+    SENDING,
+)
+
+DRAFT = state("draft", "起草", "draft")
+CONSENTED = state("consented", "已知情同意", "consented")
+SUBMITTED = state("submitted", "已提交", "submitted")
+ACCEPTED = state("accepted", "已接收", "accepted")
+SCHEDULED = state("scheduled", "已预约", "scheduled")
+IN_TRANSIT = state("in_transit", "转运中", "in transit")
+IN_CARE = state("in_care", "已接诊", "in care")
+COMPLETED = state("completed", "已反馈", "feedback given")
+CLOSED = state("closed", "已办结", "closed", ends=True)
+REJECTED = state("rejected", "已拒绝", "rejected", ends=True)
+CANCELLED = state("cancelled", "已取消", "cancelled", ends=True)
+EXPIRED = state("expired", "逾期未答复", "expired", ends=True)
+NO_SHOW = state("noshow", "未到院", "patient did not come", ends=True)
+
+_WRITTEN = (
+    "direction", "urgency", "sender", "receiver", "subject", "grounds", "dangers", "escort", "team_confirmed",
+    "patient", "diagnosis", "summary", "plan", "review_on", "red_flags", "family_doctor",
+)  # fmt: skip
+_NEEDED = ("direction", "urgency", "sender", "receiver", "subject", "grounds", "patient", "diagnosis", "summary")
+_SEAT = Release(PLACES.code)
+
+
+def facts(item: Referral, now: datetime) -> rules.Facts:
+    """What the rules are asked about."""
+    day = localdate(now)
+    dangers = policy.named("dangers", day)
+    return rules.Facts(
+        direction=item.direction,
+        grounds=tuple(item.grounds),
+        offered=policy.named(f"{item.direction}_grounds", day),
+        dangers={code: dangers[code] for code in item.dangers},
+        is_escorted=item.escort,
+        is_confirmed=item.team_confirmed,
+        is_elsewhere=item.sender_id != item.receiver_id,
+        is_capable=row_of(Capability, day, org=item.receiver_id, subject=item.subject) is not None,
+        subject=item.subject,
+        plan=item.plan,
+        review_on=item.review_on,
+        red_flags=item.red_flags,
+        is_taken_over=item.taken_over,
+        is_receivers_slot=item.slot is None or item.slot.place_id == item.receiver_id,
+        day=day,
+    )
+
+
+GROUNDS = asked(rules.grounds_fit, "转诊条件", "grounds", facts)
+SAFE = asked(rules.safe_to_send, "转运安全", "safe to send", facts)
+ELSEWHERE = asked(rules.sent_elsewhere, "接收机构", "receiver", facts)
+PLAN = asked(rules.plan_if_down, "下转方案", "plan for a referral downwards", facts)
+CAPABLE = asked(rules.receiver_capable, "接收能力", "capability", facts)
+TAKEN_OVER = asked(rules.taken_over_if_down, "家庭医生接续", "taken over", facts)
+OWN_SLOT = asked(rules.slot_of_receiver, "床位归属", "whose place it is", facts)
+
+
+def answer_in(item: Any, now: datetime) -> Span:
+    """How long the receiver may take to answer."""
+    return minutes(policy.its().value("answer_minutes", localdate(now))[item.urgency])
+
+
+def feedback_in(item: Any, now: datetime) -> Span:  # noqa: ARG001 (the same for all)
+    """How long until the sender hears what came of it."""
+    return working_days(policy.its().value("feedback_working_days", localdate(now)))
+
+
+def unanswered(item: Any, now: datetime) -> bool:
+    """Whether nobody has answered for so long that the referral ends."""
+    since = item.acts.filter(to_state=SUBMITTED.code).latest("pk").at
+    its = policy.its()
+    allowed = its.value("answer_minutes", localdate(since))[item.urgency] * its.value("expire_times", localdate(since))
+    return now >= since + timedelta(minutes=allowed)
+
+
+def not_come(item: Any, now: datetime) -> bool:
+    """Whether the appointed time has long passed."""
+    begins = item.slot.starts_at if item.slot else None
+    hours = policy.its().value("no_show_hours", localdate(now))
+    return begins is not None and now >= begins + timedelta(hours=hours)
+
+
+STEPS = (
+    step("write", "起草转诊单", "write", (), DRAFT, SENDING, asks=_WRITTEN, needs=_NEEDED, checks=(ELSEWHERE,)),
+    step("amend", "修改", "amend", (DRAFT,), DRAFT, SENDER, asks=_WRITTEN, needs=_NEEDED,
+          checks=(ELSEWHERE,), side=True),
+    step("consent", "登记知情同意", "record consent", (DRAFT,), CONSENTED, SENDER, asks=("consent",),
+          needs=("consent",),
+          files=(FilesAsked("consent", Word("知情同意书", "consent form")),)),
+    step("submit", "提交", "submit", (CONSENTED,), SUBMITTED, SENDER,
+          checks=(GROUNDS, CAPABLE, SAFE, PLAN), does=(Freeze("summary", _WRITTEN), GiveNumber())),
+    step("accept", "接收", "accept", (SUBMITTED,), ACCEPTED, RECEIVER_OR_CENTRE),
+    step("reject", "拒绝", "reject", (SUBMITTED,), REJECTED, RECEIVER, reason=True, side=True),
+    step("redirect", "改转其他机构", "redirect", (SUBMITTED,), SUBMITTED, RECEIVER_OR_CENTRE, asks=("receiver",),
+          needs=("receiver",), reason=True, checks=(ELSEWHERE, CAPABLE), side=True),
+    step("schedule", "预约床位或号源", "schedule", (ACCEPTED,), SCHEDULED, RECEIVER, asks=("slot",), needs=("slot",),
+          checks=(OWN_SLOT,), does=(HoldIn(lambda item: item.slot, lambda item: 1),)),
+    step("depart", "登记转出", "depart", (SCHEDULED,), IN_TRANSIT, SENDER),
+    step("arrive", "登记到院", "arrive", (IN_TRANSIT, SCHEDULED), IN_CARE, RECEIVER, asks=("arrived_at",),
+          needs=("arrived_at",), does=(Use(PLACES.code, frm=Leg.HELD),)),
+    step("feedback", "反馈诊疗结果", "give feedback", (IN_CARE,), COMPLETED, RECEIVER, asks=("outcome", "feedback"),
+          needs=("outcome", "feedback")),
+    step("take_over", "确认接续管理", "take over", (COMPLETED,), COMPLETED, FAMILY_DOCTOR, asks=("taken_over",),
+          needs=("taken_over",)),
+    step("close", "办结", "close", (COMPLETED,), CLOSED, FAMILY_DOCTOR | SENDER, checks=(TAKEN_OVER,)),
+    step("cancel", "取消", "cancel", (DRAFT, CONSENTED, SUBMITTED, ACCEPTED, SCHEDULED), CANCELLED, SENDER | PATIENT,
+          reason=True, side=True, does=(_SEAT,)),
+    step("expire", "逾期失效", "expire", (SUBMITTED,), EXPIRED, when=unanswered),
+    step("noshow", "未到院", "did not come", (SCHEDULED,), NO_SHOW, when=not_come, does=(_SEAT,)),
+)  # fmt: skip
+
+CLINICAL = frozenset(("clinical",))
+
+REFERRAL = declare(
+    Flow(
+        code="referral",
+        word=Word("双向转诊", "two-way referral"),
+        model=Referral,
+        clauses=("X8", "X2", "S9", "S2"),
+        policies=(policy.ID,),
+        steps=STEPS,
+        sights=(
+            Sight(SENDER, tags=CLINICAL),
+            Sight(RECEIVER_OR_CENTRE, since=SUBMITTED, tags=CLINICAL),
+            Sight(FAMILY_DOCTOR, since=SUBMITTED, tags=CLINICAL),
+            Sight(ONCE_RECEIVER, shows=Shows.STUB),
+            Sight(PATIENT),
+            Sight(REGION_OFFICE, since=SUBMITTED, shows=Shows.COUNTS),
+        ),
+        limits=(
+            Limit(
+                "answer",
+                Word("答复时限", "time to answer"),
+                (SUBMITTED,),
+                answer_in,
+                late=(RECEIVER, RECEIVER_OR_CENTRE),
+            ),
+            Limit(
+                "feedback",
+                Word("反馈时限", "time for feedback"),
+                (IN_CARE,),
+                feedback_in,
+                late=(RECEIVER, REGION_OFFICE),
+            ),
+        ),
+        tagged={
+            "clinical": (
+                "patient",
+                "diagnosis",
+                "summary",
+                "plan",
+                "red_flags",
+                "consent",
+                "grounds",
+                "dangers",
+                "feedback",
+                "outcome",
+            )  # fmt: skip
+        },
+        stub=("number", "state", "direction", "receiver"),
+        listed=("number", "state", "direction", "urgency", "sender", "receiver", "diagnosis", "made_at"),
+        searched=("number", "diagnosis"),
+        series=lambda item: f"referral-{item.sender.code}-{localdate(item.made_at).year}",
+        number=lambda item, place: f"转{item.sender.code}{localdate(item.made_at).year}{place:06}",
+    )
+)

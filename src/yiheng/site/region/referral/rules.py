@@ -1,0 +1,100 @@
+"""The rules of referral (转诊规则): pure; each says what it objects to and on what evidence."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from yiheng.base.words import Word
+from yiheng.site.base.check import Evidence, Said
+
+_SOURCE = "policy/referral/regional"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules are asked about: the referral as it was filled in, and the lists in force."""
+
+    direction: str
+    grounds: tuple[str, ...]
+    offered: dict[str, tuple[str, str]]
+    dangers: dict[str, tuple[str, str]]
+    is_escorted: bool
+    is_confirmed: bool
+    is_elsewhere: bool
+    is_capable: bool
+    subject: str
+    plan: str
+    review_on: date | None
+    red_flags: str
+    is_taken_over: bool
+    is_receivers_slot: bool
+    day: date
+
+
+def grounds_fit(facts: Facts) -> Said | None:
+    """At least one ground of the referral's own direction, and none of the other (转诊条件)."""
+    wrong = [code for code in facts.grounds if code not in facts.offered]
+    if facts.grounds and not wrong:
+        return None
+    evidence = Evidence(Word("转诊条件", "grounds"), "|".join(facts.grounds), f"{_SOURCE}: {facts.direction}_grounds")
+    return Said(Word("所选条件不适用于该转诊方向", "the grounds are not those of this direction"), (evidence,))
+
+
+def safe_to_send(facts: Facts) -> Said | None:
+    """Nobody in danger is sent unless the receiving team has confirmed and an escort goes along (不得直接转诊)."""
+    if not facts.dangers or (facts.is_escorted and facts.is_confirmed):
+        return None
+    names = Word("、".join(zh for zh, _ in facts.dangers.values()), ", ".join(en for _, en in facts.dangers.values()))
+    text = Word(
+        f"{names.zh}：须接收团队确认并有医务人员护送", f"{names.en}: only with the team's confirmation and an escort"
+    )
+    return Said(text, (Evidence(Word("危险情形", "dangers"), "|".join(facts.dangers), f"{_SOURCE}: dangers"),))
+
+
+def sent_elsewhere(facts: Facts) -> Said | None:
+    """Sender and receiver are two institutions."""
+    return None if facts.is_elsewhere else Said(Word("接收机构不能是转出机构", "the receiver is the sender itself"))
+
+
+def receiver_capable(facts: Facts) -> Said | None:
+    """The receiver is registered for the subject on the day (接收机构能力)."""
+    if facts.is_capable:
+        return None
+    text = Word("接收机构未登记该诊疗科目", "the receiver is not registered for this subject")
+    return Said(text, (Evidence(Word("诊疗科目", "subject"), facts.subject, "register: referral.Capability"),))
+
+
+def plan_if_down(facts: Facts) -> Said | None:
+    """Downwards nobody goes without a plan, a day of review and when to come back (下转须有方案)."""
+    if facts.direction != "down":
+        return None
+    lacking = [
+        Word(zh, en)
+        for zh, en, its in (
+            ("后续治疗方案", "a plan", facts.plan.strip()),
+            ("复诊日期", "a day of review", facts.review_on),
+            ("须返院的情形", "when to come back", facts.red_flags.strip()),
+        )
+        if not its
+    ]
+    if lacking:
+        zh, en = "、".join(each.zh for each in lacking), ", ".join(each.en for each in lacking)
+        return Said(Word(f"下转须填写：{zh}", f"a referral downwards needs {en}"))
+    if facts.review_on is not None and facts.review_on < facts.day:
+        return Said(Word("复诊日期已过", "the day of review has passed"))
+    return None
+
+
+def taken_over_if_down(facts: Facts) -> Said | None:
+    """Downwards it closes when the family doctor has taken over (家庭医生接续)."""
+    if facts.direction != "down" or facts.is_taken_over:
+        return None
+    return Said(Word("家庭医生尚未确认接续管理", "the family doctor has not taken over yet"))
+
+
+def slot_of_receiver(facts: Facts) -> Said | None:
+    """The place that is held is one of the receiver's own (本机构的床位或号源)."""
+    return (
+        None
+        if facts.is_receivers_slot
+        else Said(Word("所选床位或号源不属于接收机构", "the place is not the receiver's"))
+    )

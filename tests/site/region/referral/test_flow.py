@@ -1,0 +1,201 @@
+"""A referral from consent to the family doctor, and every way in which it ends otherwise."""
+
+from datetime import timedelta
+
+import pytest
+
+from yiheng.site.base.flow.decide import Why
+from yiheng.site.base.flow.forms import Invalid
+from yiheng.site.base.flow.models import Escalation, Event, Item
+from yiheng.site.base.flow.refused import Blocked, NotAllowed
+from yiheng.site.base.flow.sight import counted, visible
+from yiheng.site.base.flow.todos import inbox
+from yiheng.site.base.ledger.models import Cell
+from yiheng.site.base.places.standing import Actor, Standing
+from yiheng.site.base.refused import NotDone
+from yiheng.site.region.referral.flow import REFERRAL
+
+from .county import NOW, County
+
+
+def state(item: Item) -> str:
+    return Item.objects.get(pk=item.pk).state
+
+
+def legs(county: County) -> tuple[int, int]:
+    cell = Cell.objects.get(pk=county.slot.pk)
+    return cell.held, cell.used
+
+
+def test_upwards_to_the_end(county: County) -> None:
+    item = county.scheduled()
+    assert (state(item), legs(county)) == ("scheduled", (1, 0))
+    assert Item.objects.get(pk=item.pk).number == "转S2026000001"
+    county.act("doc", "depart", item)
+    county.act("desk", "arrive", item, arrived_at="2026-03-03 10:00")
+    assert legs(county) == (0, 1)
+    county.act("desk", "feedback", item, outcome="recovered", feedback="支架植入，恢复良好")
+    county.act("fam", "close", item)
+    steps = list(item.acts.values_list("step", flat=True))
+    assert steps == ["write", "consent", "submit", "accept", "schedule", "depart", "arrive", "feedback", "close"]
+    assert (state(item), item.todos.count()) == ("closed", 0)
+
+
+def test_downwards_the_family_doctor_takes_over_first(county: County) -> None:
+    down = {"direction": "down", "grounds": ["stable"], "urgency": "routine"}
+    item = county.written(**down)
+    county.act("doc", "consent", item, consent="家属")
+    with pytest.raises(Blocked) as refused:
+        county.act("doc", "submit", item)
+    assert refused.value.text.zh == "下转须填写：后续治疗方案、复诊日期、须返院的情形"
+    plan = {"plan": "口服药", "review_on": "2026-04-01", "red_flags": "胸痛"}
+    item = county.scheduled(**down, **plan)
+    county.act("desk", "arrive", item, arrived_at="2026-03-03 10:00")
+    county.act("desk", "feedback", item, outcome="recovered", feedback="稳定")
+    with pytest.raises(Blocked) as refused:
+        county.act("doc", "close", item)
+    assert refused.value.text.zh == "家庭医生尚未确认接续管理"
+    county.act("fam", "take_over", item, taken_over="on")
+    county.act("doc", "close", item)
+    assert state(item) == "closed"
+
+
+def test_nobody_in_danger_is_sent_alone(county: County) -> None:
+    item = county.written(dangers=["bleeding"], escort="on")
+    county.act("doc", "consent", item, consent="家属")
+    with pytest.raises(Blocked) as refused:
+        county.act("doc", "submit", item, reason="急")  # a reason does not help
+    assert refused.value.text.zh == "活动性出血：须接收团队确认并有医务人员护送"
+    assert state(item) == "consented"
+
+
+def test_without_the_consent_form_there_is_no_consent(county: County) -> None:
+    item = county.written()
+    from yiheng.site.base.flow.act import act
+
+    with pytest.raises(Invalid) as refused:
+        act(county.actor("doc"), county.asked("consent", item, consent="患者本人"), county.now)
+    assert refused.value.fields == {"files": ["“知情同意书”至少1个附件，现有0个"]}
+
+
+def test_whoever_is_redirected_from_keeps_a_stub(county: County) -> None:
+    item = county.submitted()
+    county.act("centre", "redirect", item, "床位不足", receiver="O")
+    fields = ("number", "state", "direction", "receiver", "diagnosis", "summary", "sender")
+    (row,) = visible(REFERRAL, county.actor("desk"), fields)
+    shown = {name: getattr(row, f"shown_{name}") for name in fields}
+    assert shown == {
+        "number": "转S2026000001",
+        "state": "submitted",
+        "direction": "up",
+        "receiver": county.other.pk,
+        "diagnosis": None,
+        "summary": None,
+        "sender": None,
+    }
+    with pytest.raises(NotAllowed):
+        county.act("desk", "accept", item)
+    county.act("desk2", "accept", item)
+
+
+def test_the_receiver_sees_nothing_before_it_is_sent(county: County) -> None:
+    item = county.written()
+    assert not visible(REFERRAL, county.actor("desk")).exists()
+    county.act("doc", "consent", item, consent="患者本人")
+    assert not visible(REFERRAL, county.actor("desk")).exists()
+    county.act("doc", "submit", item)
+    assert visible(REFERRAL, county.actor("desk")).get().pk == item.pk
+    assert [todo.step for todo in inbox(county.actor("desk"))] == ["accept"]
+
+
+def test_the_commission_counts_and_a_stranger_sees_nothing(county: County) -> None:
+    county.submitted()
+    assert (visible(REFERRAL, county.actor("com")).count(), counted(REFERRAL, county.actor("com")).count()) == (0, 1)
+    assert not counted(REFERRAL, county.actor("stranger")).exists()
+
+
+def test_a_patient_sees_the_way_but_nothing_clinical_and_may_cancel(county: County) -> None:
+    item = county.submitted()
+    patient = Actor(Standing(county.people["stranger"].pk, county.people["stranger"].pk, items=frozenset((item.pk,))))
+    (row,) = visible(REFERRAL, patient, ("number", "state", "receiver", "diagnosis", "summary"))
+    assert (row.shown_number, row.shown_receiver) == ("转S2026000001", county.city_hospital.pk)
+    assert (row.shown_diagnosis, row.shown_summary) == (None, None)
+    from yiheng.site.base.flow.act import act
+
+    act(patient, county.asked("cancel", item, "不去了"), county.now)
+    assert state(item) == "cancelled"
+
+
+def test_a_place_is_held_for_one(county: County) -> None:
+    for _ in range(3):
+        county.scheduled()
+    item = county.submitted()
+    county.act("desk", "accept", item)
+    with pytest.raises(NotDone) as refused:
+        county.act("desk", "schedule", item, slot=str(county.slot.pk))
+    assert (refused.value.code, state(item), legs(county)) == ("not_enough", "accepted", (3, 0))
+
+
+def test_another_hospitals_place_is_not_held(county: County) -> None:
+    item = county.submitted(receiver="O")
+    county.act("desk2", "accept", item)
+    with pytest.raises(Blocked) as refused:
+        county.act("desk2", "schedule", item, slot=str(county.slot.pk))
+    assert (refused.value.text.zh, legs(county)) == ("所选床位或号源不属于接收机构", (0, 0))
+
+
+def test_unanswered_it_is_told_then_ends(county: County) -> None:
+    item = county.submitted(urgency="emergency")
+    county.later(minutes=10)
+    assert [(each.deadline.name, each.level) for each in Escalation.objects.all()] == [("answer", 1), ("answer", 2)]
+    assert Event.objects.filter(item=item, kind="late").count() == 2
+    county.later(minutes=9)
+    assert state(item) == "submitted"
+    county.later(minutes=1)
+    assert state(item) == "expired"
+
+
+def test_whoever_does_not_come_gives_the_place_back(county: County) -> None:
+    item = county.scheduled()
+    county.later(days=2, minutes=-1)
+    assert (state(item), legs(county)) == ("scheduled", (1, 0))
+    county.later(minutes=1)
+    assert (state(item), legs(county)) == ("noshow", (0, 0))
+
+
+def test_cancelled_it_gives_the_place_back(county: County) -> None:
+    item = county.scheduled()
+    county.act("doc", "cancel", item, "病情变化")
+    assert (state(item), legs(county)) == ("cancelled", (0, 0))
+
+
+def test_feedback_is_due_in_three_working_days(county: County) -> None:
+    item = county.scheduled()
+    county.act("desk", "arrive", item, arrived_at="2026-03-03 10:00")
+    due = item.todos.get(step="feedback").due
+    assert due is not None
+    assert due.astimezone(NOW.tzinfo).date() == NOW.date() + timedelta(days=3)
+
+
+def test_only_who_is_registered_for_the_subject_receives(county: County) -> None:
+    item = county.written(subject="07")
+    county.act("doc", "consent", item, consent="家属")
+    with pytest.raises(Blocked) as refused:
+        county.act("doc", "submit", item)
+    assert (refused.value.text.zh, state(item)) == ("接收机构未登记该诊疗科目", "consented")
+
+
+def test_sender_and_receiver_are_two(county: County) -> None:
+    with pytest.raises(Blocked) as refused:
+        county.written(receiver="S")
+    assert (refused.value.text.zh, Item.objects.count()) == ("接收机构不能是转出机构", 0)
+
+
+def test_a_doctor_of_another_hospital_does_not_write_for_this_one(county: County) -> None:
+    from yiheng.site.base.flow.act import act
+
+    data = {"direction": "up", "urgency": "routine", "sender": "S", "receiver": "B", "grounds": ["beyond"],
+            "subject": "03", "patient": "p", "diagnosis": "I21", "summary": "x"}  # fmt: skip
+    with pytest.raises(NotAllowed) as refused:
+        act(county.actor("stranger"), county.asked("write", **data), county.now)
+    assert (refused.value.why, Item.objects.count()) == (Why.PARTY, 0)
