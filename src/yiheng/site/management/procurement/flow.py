@@ -1,0 +1,159 @@
+"""The flow of a purchase (采购流程): asked, argued, approved, published, bid for, awarded, signed, accepted, paid."""
+
+from django.utils.timezone import localdate
+
+from yiheng.base.words import Word
+from yiheng.site.base.check import Level, asked
+from yiheng.site.base.clock.span import days, working_days
+from yiheng.site.base.document.freezing import Freeze
+from yiheng.site.base.document.numbers import GiveNumber
+from yiheng.site.base.flow.declare import FilesAsked, Flow, Limit, Shows, Sight, state, step
+from yiheng.site.base.flow.registry import declare
+from yiheng.site.base.ledger.effects import Commit, HoldIn, Release
+from yiheng.site.base.ledger.models import Leg
+from yiheng.site.base.panel.ladder import Ladder
+from yiheng.site.base.panel.scores import Scores
+from yiheng.site.management.procurement import bids, payments, policy, reading, rules
+from yiheng.site.management.procurement.effects import MakeAssets, Publish
+from yiheng.site.management.procurement.models import Procurement
+from yiheng.site.management.procurement.parties import (
+    ACCOUNTS,
+    ASKER,
+    AUDIT,
+    BUDGET,
+    BUYER,
+    EXPERT,
+    LEADERS,
+    MINE,
+    OVERSEERS,
+    PAYER,
+    TAKER,
+)
+
+ASKED = state("asked", "待论证", "to be argued")
+ARGUED = state("argued", "待审批", "to be approved")
+APPROVED = state("approved", "已批准", "approved")
+INTENDED = state("intended", "意向公开中", "intention published")
+OPEN = state("open", "征集投标", "open for bids")
+EVALUATING = state("evaluating", "评审中", "bids being scored")
+AWARDED = state("awarded", "已成交", "awarded")
+CONTRACTED = state("contracted", "已签合同", "contract signed")
+ACCEPTED = state("accepted", "已验收", "accepted")
+PAID = state("paid", "已付清", "paid", ends=True)
+REJECTED = state("rejected", "未通过", "rejected", ends=True)
+CANCELLED = state("cancelled", "已撤销", "cancelled", ends=True)
+
+_REQUEST = ("org", "dept", "kind", "code", "name", "quantity", "amount", "budget", "supplier", "need", "license_number")
+_NEEDED = ("org", "dept", "kind", "code", "name", "quantity", "amount", "budget", "need")
+
+
+LICENCE = asked(rules.licence_if_large, "配置许可", "licence", reading.request)
+NOT_ARGUED = asked(rules.not_to_be_argued, "须论证", "to be argued", reading.request)
+OWN_BUDGET = asked(rules.own_budget, "预算归属", "whose budget", reading.request)
+ADMITTED = asked(rules.admitted, "供应商准入", "supplier", reading.admitted)
+TOGETHER = asked(rules.split_orders, "拆分采购", "split orders", reading.request, Level.ADVISE, reading.gates)
+METHOD = asked(rules.method_by_amount, "采购方式", "method", reading.way, Level.WARN)
+PUBLISHED = asked(rules.published_long_enough, "意向公开", "intention", reading.since_intended)
+ENOUGH = asked(rules.enough_bids, "投标家数", "bids", reading.bids, Level.WARN)
+SCORED = asked(rules.all_scored, "评审完成", "scored", reading.bids)
+BEST = asked(rules.best_wins, "中标人", "winner", reading.bids)
+FLAGS = asked(rules.red_flags, "围标串标疑点", "signs of collusion", reading.bids, Level.WARN)
+WITHIN = asked(rules.as_awarded, "成交金额", "award", reading.awarded)
+AS_AWARDED = asked(rules.as_awarded, "合同金额", "contract", reading.signed)
+IN_TIME = asked(rules.contract_in_time, "签订时限", "time of signing", reading.since_award, Level.WARN)
+
+ARGUMENT = Scores(
+    experts=reading.drawn(EXPERT, "argue", "experts"),
+    least=lambda item, now: policy.value("experts", localdate(now)),
+    bounds=reading.hundred,
+    passes=lambda item, now, mean: mean >= policy.value("argued_score", localdate(now)),
+)
+APPROVAL = Ladder(rungs=reading.rungs, locks=reading.gates)
+BEFORE_CONTRACT = (ASKED, ARGUED, APPROVED, INTENDED, OPEN, EVALUATING, AWARDED)
+_BACK = Release(BUDGET.code)
+
+
+_HOLD = (HoldIn(lambda item: item.budget, lambda item: item.amount), GiveNumber(), Freeze("request", _REQUEST))
+STEPS = (
+    step("ask", "申请", "ask", (), ARGUED, ASKER, asks=_REQUEST, needs=_NEEDED,
+          checks=(LICENCE, NOT_ARGUED, OWN_BUDGET, ADMITTED, TOGETHER), does=_HOLD),
+    step("ask_argued", "申请（须论证）", "ask, with an argument", (), ASKED, ASKER, asks=_REQUEST, needs=_NEEDED,
+          checks=(LICENCE, OWN_BUDGET, ADMITTED, TOGETHER), does=_HOLD),
+    step("argue", "论证", "argue", (ASKED,), ARGUED, panel=ARGUMENT, refused=REJECTED, returned=REJECTED),
+    step("approve", "审批", "approve", (ARGUED,), APPROVED, panel=APPROVAL, refused=REJECTED),
+    step("intend", "公开采购意向", "publish the intention", (APPROVED,), INTENDED, BUYER, asks=("method",),
+          needs=("method",), checks=(METHOD,), does=(Publish("intention", ("name", "amount", "method")),)),
+    step("inquire", "直接征集（限额以下）", "ask for bids at once", (APPROVED,), OPEN, BUYER, asks=("method",),
+          needs=("method",), checks=(METHOD,), side=True, does=(Publish("announcement", ("name", "method")),)),
+    step("announce", "发布采购公告", "announce", (INTENDED,), OPEN, BUYER, checks=(PUBLISHED,),
+          does=(Publish("announcement", ("name", "method")),)),
+    step("close_bids", "截止投标", "close the bids", (OPEN,), EVALUATING, BUYER, checks=(ENOUGH,)),
+    step("award", "确定成交", "award", (EVALUATING,), AWARDED, BUYER, asks=("winner", "price"),
+          needs=("winner", "price"),
+          checks=(SCORED, BEST, WITHIN, FLAGS), does=(Publish("award", ("name", "winner", "price")),)),
+    step("contract", "签订合同", "sign", (AWARDED,), CONTRACTED, BUYER,
+          asks=("contract_number", "contract_amount", "deliver_on"),
+          needs=("contract_number", "contract_amount", "deliver_on"), checks=(AS_AWARDED, IN_TIME),
+          files=(FilesAsked("contract", Word("合同文本", "contract")),),
+          does=(Commit(BUDGET.code, lambda item: item.contract_amount), Release(BUDGET.code, legs=(Leg.HELD,)),
+                Publish("contract", ("contract_number", "winner", "contract_amount")))),
+    step("accept", "验收", "accept", (CONTRACTED,), ACCEPTED, TAKER, asks=("accepted_quantity", "location"),
+          needs=("accepted_quantity", "location"),
+          files=(FilesAsked("acceptance", Word("验收单", "acceptance record")),),
+          does=(MakeAssets(),)),
+    step("settle", "付清", "settle", (ACCEPTED,), PAID, when=reading.settled),
+    step("fail", "废标", "no award", (OPEN, EVALUATING), APPROVED, BUYER, reason=True, side=True),
+    step("cancel", "撤销", "cancel", BEFORE_CONTRACT, CANCELLED, MINE | BUYER, reason=True, side=True, does=(_BACK,)),
+)  # fmt: skip
+
+ASKING = ("ask", "ask_argued")
+PROCUREMENT = declare(
+    Flow(
+        code="procurement",
+        word=Word("采购", "procurement"),
+        model=Procurement,
+        clauses=("X12", "S13"),
+        policies=(policy.ID,),
+        steps=STEPS,
+        sights=(
+            Sight(ASKER),
+            Sight(MINE),
+            Sight(BUYER),
+            Sight(ACCOUNTS),
+            Sight(LEADERS),
+            Sight(TAKER, since=CONTRACTED),
+            Sight(PAYER, since=ACCEPTED),
+            Sight(AUDIT),
+            Sight(OVERSEERS, shows=Shows.COUNTS),
+        ),
+        limits=(
+            Limit(
+                "rung",
+                Word("审批时限", "approval"),
+                (ARGUED,),
+                lambda item, now: working_days(policy.value("rung_working_days", localdate(now))),
+                late=(LEADERS,),
+            ),
+            Limit(
+                "contract",
+                Word("签订合同时限", "signing"),
+                (AWARDED,),
+                lambda item, now: days(policy.value("contract_days", localdate(now))),
+                late=(BUYER, LEADERS),
+            ),
+        ),  # fmt: skip
+        apart=(
+            *((one, "argue") for one in ASKING),
+            *((one, "approve") for one in ASKING),
+            *((one, "accept", (payments.CODE, "pay")) for one in ASKING),
+            *((one, (bids.CODE, "score")) for one in ASKING),
+            *((one, "accept") for one in ("award", "contract")),
+            *((one, (payments.CODE, "pay")) for one in ("award", "contract", "approve")),
+        ),
+        listed=("number", "state", "org", "dept", "name", "amount", "supplier", "made_at"),
+        searched=("number", "name", "code"),
+        amount="amount",
+        series=lambda item: f"procurement-{item.org.code}-{localdate(item.made_at).year}",
+        number=lambda item, place: f"{item.org.code}采〔{localdate(item.made_at).year}〕{place}",
+    )
+)

@@ -1,0 +1,152 @@
+"""What the rules of buying are asked about (采购事实): the only part of them that reads the tables."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils.timezone import localdate
+
+from yiheng.site.base.flow.models import Poll
+from yiheng.site.base.panel.holders import barred, holders
+from yiheng.site.base.panel.rung import Rung
+from yiheng.site.base.party import RoleAt
+from yiheng.site.base.party.party import Turn
+from yiheng.site.base.places.roles import Role
+from yiheng.site.base.register.reading import as_of
+from yiheng.site.management.procurement import policy, rules
+from yiheng.site.management.procurement.models import Bid, Payment, Procurement, Supplier
+from yiheng.site.management.procurement.parties import APPROVERS
+
+OVER = ("cancelled", "rejected")
+
+
+def together(item: Procurement, now: datetime) -> "QuerySet[Procurement]":
+    """The hospital's other purchases of the last days that are of the same item or from the same supplier."""
+    days = policy.value("split_days", localdate(now))
+    same = Q(code=item.code)
+    if item.supplier is not None:
+        same |= Q(supplier__code=item.supplier.code)
+    found = Procurement.objects.filter(same, org=item.org_id, made_at__gt=now - timedelta(days=days))
+    return found.exclude(state__in=OVER).exclude(pk=item.pk).order_by("pk")
+
+
+def gates(item: Procurement) -> list[str]:
+    """The names that are locked while purchases are added up."""
+    names = [f"buy:{item.org_id}:item:{item.code}"]
+    return names if item.supplier is None else [*names, f"buy:{item.org_id}:supplier:{item.supplier.code}"]
+
+
+def rungs(item: Any, now: datetime) -> list[Rung]:
+    """Who approves, by the sum of all that belongs together."""
+    total = item.amount + sum(together(item, now).values_list("amount", flat=True))
+    roles = [APPROVERS[name] for name in policy.band(total, localdate(now))]
+    return [Rung(role.word, RoleAt(role, "org")) for role in roles]
+
+
+def request(item: Procurement, now: datetime) -> rules.Request:
+    """A request and what belongs together with it."""
+    day = localdate(now)
+    return rules.Request(
+        amount=item.amount,
+        is_large=item.kind == Procurement.Kind.LARGE,
+        license_number=item.license_number,
+        argue_from=policy.value("argue_from", day),
+        has_own_budget=item.budget.place_id == item.org_id,
+        together=[(str(each), each.amount) for each in together(item, now)],
+        days=policy.value("split_days", day),
+    )
+
+
+def admitted(item: Any, now: datetime) -> bool:
+    """Whether the supplier that is named is one of the hospital's, on this day; nobody named is no objection."""
+    its = item.supplier
+    return its is None or its.org_id == item.org_id and as_of(Supplier, localdate(now)).filter(pk=its.pk).exists()
+
+
+def way(item: Procurement, now: datetime) -> rules.Way:
+    """The sum and the method."""
+    return rules.Way(item.amount, item.method, policy.value("open_tender_from", localdate(now)))
+
+
+def since_intended(item: Procurement, now: datetime) -> rules.Waited:
+    """Since when the intention is public."""
+    return _waited(item, "intended", "intention_days", now)
+
+
+def since_award(item: Procurement, now: datetime) -> rules.Waited:
+    """Since when the award is known."""
+    return _waited(item, "awarded", "contract_days", now)
+
+
+def _waited(item: Procurement, state: str, value: str, now: datetime) -> rules.Waited:
+    since = item.acts.filter(to_state=state).latest("pk").at
+    return rules.Waited(localdate(since), localdate(now), policy.value(value, localdate(since)))
+
+
+def bids(item: Procurement, now: datetime) -> rules.Bids:
+    """The purchase's bids with their scores, and how often the winner has won this year."""
+    day = localdate(now)
+    rows = Bid.objects.filter(parent=item.pk).exclude(state="withdrawn").select_related("supplier").order_by("pk")
+    won = Procurement.objects.filter(org=item.org_id, winner__isnull=False, made_at__year=now.year).exclude(pk=item.pk)
+    own = won.filter(winner__code=item.winner.code).count() if item.winner else 0
+    return rules.Bids(
+        bids=[rules.Bid(each.supplier.code, each.price, each.contact, score(each)) for each in rows],
+        winner=item.winner.code if item.winner else "",
+        price=item.price or 0,
+        least=policy.value("bids_least", day),
+        near=Fraction(str(policy.value("near_share", day))),
+        share=Fraction(str(policy.value("winner_share", day))),
+        won=own,
+        awards=won.count(),
+    )
+
+
+def score(bid: Bid) -> Fraction | None:
+    """The committee's mean, exactly; None while it has not scored."""
+    poll = bid.polls.filter(step="score", outcome=Poll.Outcome.AGREED).last()
+    return None if poll is None else Fraction(poll.basis["sum"]) / poll.basis["count"]
+
+
+def signed(item: Procurement, now: datetime) -> rules.Signed:  # noqa: ARG001 (the sums alone)
+    """What is signed for, and what was awarded."""
+    return rules.Signed(item.contract_amount or 0, item.price or 0)
+
+
+def awarded(item: Procurement, now: datetime) -> rules.Signed:  # noqa: ARG001
+    """What is awarded, and what was approved."""
+    return rules.Signed(item.price or 0, item.amount)
+
+
+def paying(item: Payment, now: datetime) -> rules.Paying:  # noqa: ARG001
+    """A payment beside the contract and all other payments of it."""
+    purchase = Procurement.objects.get(pk=item.parent_id)
+    others = Payment.objects.filter(parent=item.parent_id).exclude(state="refused").exclude(pk=item.pk)
+    before = others.aggregate(sum=Sum("amount"))["sum"] or 0
+    return rules.Paying(purchase.contract_amount or 0, before, item.amount)
+
+
+def settled(item: Any, now: datetime) -> bool:  # noqa: ARG001
+    """Whether the whole contract is paid."""
+    paid = Payment.objects.filter(parent=item.pk, state="paid").aggregate(sum=Sum("amount"))["sum"] or 0
+    return item.contract_amount is not None and paid == item.contract_amount
+
+
+def drawn(role: Role, step: str, number: str) -> Any:
+    """A draw of experts of the hospital: `number` of policy many, by a hash that nobody chooses; none who is barred."""
+
+    def draw(item: Any, now: datetime) -> Sequence[int]:
+        pool = holders((Turn(role.code, item.org.path),), localdate(now))
+        pool -= barred(item.matter_id, item.flow, step) | {item.author_id}
+        order = sorted(pool, key=lambda person: hashlib.sha256(f"{item.pk}:{person}".encode()).hexdigest())
+        return order[: policy.value(number, localdate(now))]
+
+    return draw
+
+
+def hundred(item: Any, now: datetime) -> tuple[Decimal, Decimal]:  # noqa: ARG001 (points of 100)
+    """The lowest and the highest points."""
+    return Decimal(0), Decimal(100)
