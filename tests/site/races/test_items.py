@@ -1,0 +1,41 @@
+"""Many act on one item at once: one does, the others are told; one request has one effect; without a guard it shows."""
+
+import pytest
+
+from .conftest import Ground
+
+pytestmark = [pytest.mark.fault, pytest.mark.slow]
+MODES = ("threads", "processes")
+TAKEN = {"state": "taken", "version": 3, "acts": 1, "events": 1, "todos": 1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_eight_take_one_item(stage: Ground, mode: str) -> None:
+    ended = stage.run("eight_take_one", mode)
+    assert (ended.acts, ended.times("moved"), ended.after) == (1, 7, TAKEN)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_request_that_comes_eight_times_has_one_effect(stage: Ground, mode: str) -> None:
+    ended = stage.run("one_request_eight_times", mode)
+    assert (ended.acts, len(set(ended.told)), ended.after) == (1, 1, TAKEN)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_item_is_made_of_one_request(stage: Ground, mode: str) -> None:
+    ended = stage.run("one_beginning_eight_times", mode)
+    assert (ended.acts, len(set(ended.told)), ended.after) == (1, 1, {"items": 1})
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("scene", ["eight_take_one", "one_request_eight_times"])
+def test_whoever_is_killed_and_asks_again_changes_nothing_twice(stage: Ground, scene: str, seed: int) -> None:
+    ended = stage.run(scene, "processes", "--kill", str(seed))
+    assert (ended.acts, ended.after) == (1, TAKEN)
+
+
+@pytest.mark.parametrize(("scene", "guard"), [("eight_take_one", "version"), ("one_request_eight_times", "request")])
+def test_without_its_guard_the_scene_fails(stage: Ground, scene: str, guard: str) -> None:
+    whole, open_ = stage.run(scene, "threads"), stage.run(scene, "threads", "--without", guard)
+    assert open_.told != whole.told or open_.after != whole.after
+    assert len(set(open_.told)) > 1 or open_.acts > 1
