@@ -6,6 +6,7 @@ Tests hold the two equal on generated people, posts and items.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.db.models import Exists, OuterRef, Q
 
 from yiheng.site.base.party.facts import Concerned
@@ -127,10 +128,9 @@ class _Former:
         return any(not was.isdisjoint(held.above) for held in _posts(standing, self.role))
 
     def rows(self, standing: Standing) -> Q:
-        from yiheng.site.base.flow.models import Was  # the table of an item's past belongs to items
-
+        was = apps.get_model("flow", "Was")  # an item's past is kept by flow, which knows parties
         paths = {path for held in _posts(standing, self.role) for path in held.above}
-        past = Was.objects.filter(item=OuterRef("pk"), field=self.field, place__path__in=sorted(paths))
+        past = was.objects.filter(item=OuterRef("pk"), field=self.field, place__path__in=sorted(paths))
         return Q(Exists(past)) if paths else NOBODY
 
     def turns(self, item: Concerned) -> Iterator[Turn]:

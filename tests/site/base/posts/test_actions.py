@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from yiheng.site.base.audit.models import Entry, Look
-from yiheng.site.base.places.actions import (
+from yiheng.site.base.posts.actions import (
     NotGranted,
     end_loan,
     end_post,

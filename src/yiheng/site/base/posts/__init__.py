@@ -1,0 +1,4 @@
+"""Posts (岗位任免): who gives and ends posts, loans and memberships, each an audited action with its permission.
+
+The tables are those of `places`. Nobody gives a post to the own person, and no one person holds what is kept apart.
+"""
