@@ -4,7 +4,6 @@ The order is the order of locks, the same for every act: the matter, the names t
 series of numbers, the head of the audit's chain. So two acts wait for each other and never for ever.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 
 from yiheng.site.base.audit.chain import record
 from yiheng.site.base.audit.looks import refusals
@@ -56,17 +56,18 @@ class Asked:
 
     @property
     def digest(self) -> str:
-        """sha256 of everything that is asked."""
+        """What is asked, under the site's secret: nobody finds a short answer by trying each."""
         return self._digest(sorted(self.data.items()))
 
     @property
     def turnout(self) -> str:
-        """sha256 of everything but the answer: a secret one could be found by trying each."""
+        """The same of everything but the answer, which even the site's keepers may not find by trying each."""
         return self._digest("secret")
 
     def _digest(self, data: Any) -> str:
         said = [self.flow, self.step, self.item, self.parent, self.seen, data, self.reason, sorted(self.files)]
-        return hashlib.sha256(json.dumps(said, ensure_ascii=False, default=str).encode()).hexdigest()
+        text = json.dumps(said, ensure_ascii=False, default=str)
+        return salted_hmac("yiheng.asked", text, algorithm="sha256").hexdigest()
 
 
 @dataclass

@@ -35,6 +35,11 @@ def flow_of(code: str, version: int | None = None) -> Flow:
     return flows()[code] if version is None else _flows[code, version]
 
 
+def versions_of(code: str) -> list[Flow]:
+    """Every version of one flow, the oldest first."""
+    return [flow for flow in all_versions() if flow.code == code]
+
+
 def all_versions() -> list[Flow]:
     """Every version of every flow, by code and version."""
     load()

@@ -5,14 +5,16 @@
 what is hidden.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from yiheng.site.base.flow.declare import Flow, Shows, Sight
 from yiheng.site.base.flow.facts import EVERY, Facts
 from yiheng.site.base.flow.models import Bar, Copied, Item, Reached, Seat
+from yiheng.site.base.flow.registry import versions_of
 from yiheng.site.base.party.party import NOBODY, waiting_for
 from yiheng.site.base.places.standing import Actor, Standing
 
@@ -61,22 +63,31 @@ def _joined(each: Iterable[Seen]) -> Seen:
 def visible(flow: Flow, actor: Actor, fields: Iterable[str] = ()) -> "QuerySet[Item]":
     """The items that the actor sees at least as a stub, with `shown_<field>` for each of `fields` (default: listed).
 
-    `seen_all` says whether a row is shown whole.
+    `seen_all` says whether a row is shown whole. An item is shown as the version says that it began with.
     """
-    whole = _rows(flow, actor, Shows.ALL)
-    stub = _rows(flow, actor, Shows.STUB)
+    whole, stub = (_by_version(flow, partial(_rows, actor=actor, shows=shows)) for shows in (Shows.ALL, Shows.STUB))
     found = flow.model.objects.filter(whole | stub).exclude(_barred(actor))
     found = found.annotate(seen_all=_is(whole))
-    shown = {f"{PREFIX}{name}": _shown(flow, actor, name, whole) for name in (fields or flow.listed)}
-    return found.annotate(**shown)
+    return found.annotate(**{f"{PREFIX}{name}": _shown(flow, actor, name) for name in (fields or flow.listed)})
 
 
 def counted(flow: Flow, actor: Actor) -> "QuerySet[Item]":
     """The items that count in the actor's statistics: those seen, and those seen as counts alone."""
     every = NOBODY
     for shows in Shows:
-        every |= _rows(flow, actor, shows)
+        every |= _by_version(flow, partial(_rows, actor=actor, shows=shows))
     return flow.model.objects.filter(every).exclude(_barred(actor))
+
+
+def _by_version(flow: Flow, of: Callable[[Flow], Q]) -> Q:
+    """A condition on items, each judged by the version of the flow that it began with."""
+    versions = versions_of(flow.code)
+    if len(versions) == 1:
+        return of(versions[0])
+    found = NOBODY
+    for its in versions:
+        found |= Q(definition=its.version) & of(its)
+    return found
 
 
 def _holds(sight: Sight, facts: Facts, standing: Standing) -> bool:
@@ -102,7 +113,7 @@ def _copied(standing: Standing, shows: Shows) -> Q:
 
 
 def seated(standing: Standing) -> Q:
-    """The items that the standing sees because of a seat in a panel: one that waits, or one that it or its like filled."""
+    """The items that the standing sees because of a seat in a panel: one that waits, or that its like filled."""
     waits = Q(poll__closed_at=None, recused=False, person_answered=None) & waiting_for(standing)
     waits &= Q(is_open=True) | Q(person__isnull=False)
     filled = Q(person_answered=standing.behalf) | Q(behalf=standing.behalf)
@@ -124,11 +135,12 @@ def _is(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def _shown(flow: Flow, actor: Actor, name: str, whole: Q) -> Case | F:
+def _shown(flow: Flow, actor: Actor, name: str) -> Case:
     """A field's value where the reader may see it, null elsewhere."""
-    tag = flow.tag_of.get(name)
-    if tag is not None:
-        return Case(When(_rows(flow, actor, Shows.ALL, tag), then=F(name)), default=Value(None))
-    if name in flow.stub:
-        return F(name)
-    return Case(When(whole, then=F(name)), default=Value(None))
+    return Case(When(_by_version(flow, partial(_of_field, actor=actor, name=name)), then=F(name)), default=Value(None))
+
+
+def _of_field(flow: Flow, actor: Actor, name: str) -> Q:
+    """The items of which the field is shown; `Seen.field` is the same over plain values."""
+    whole = _rows(flow, actor, Shows.ALL, flow.tag_of.get(name))
+    return whole | _rows(flow, actor, Shows.STUB) if name in flow.stub else whole

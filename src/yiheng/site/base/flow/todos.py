@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.facts import EVERY, Facts
@@ -18,7 +18,7 @@ def inbox(actor: Actor) -> "QuerySet[Todo]":
     found = NOBODY
     for standing in actor:
         found |= _of(standing)
-    return Todo.objects.filter(found).order_by("due", "pk")
+    return Todo.objects.filter(found).order_by(F("due").asc(nulls_last=True), "pk")
 
 
 def _of(standing: Standing) -> Q:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.timezone import localdate
 
 from yiheng.base.words import Word
 from yiheng.site.base.accounts.models import Person
@@ -163,7 +164,7 @@ class _Copy:
     def apply(self, acting: "Acting") -> None:
         """A copy to whoever has no post is refused."""
         person = acting.data["person"]
-        if not actor_of(person.pk, acting.now.date()).own.posts:
+        if not actor_of(person.pk, localdate(acting.now)).own.posts:
             raise NoPlace("该人员没有岗位，不能抄送", "this person holds no post, so no copy is sent")
         made, new = Copied.objects.get_or_create(
             item_id=acting.item.pk, person=person, defaults={"shows": acting.data["shows"], "at": acting.now}
@@ -207,7 +208,7 @@ class _Pass:
         mine = next((each for each in turns if each.step.name == acting.data["duty"]), None)
         if mine is None:
             raise NoPlace("此步骤不由您办理", "this step does not wait for you")
-        taker = Actor(actor_of(person, acting.now.date()).own)
+        taker = Actor(actor_of(person, localdate(acting.now)).own)
         if mine.step.panel is not None and mine.seat is not None:
             mine.step.panel.change(acting, mine.step, "pass_on", mine.seat.number, person)
         else:
@@ -276,7 +277,7 @@ class _OnPanel:
 
 
 def _can_sit(acting: "Acting", person: int) -> None:
-    if not actor_of(person, acting.now.date()).own.posts:
+    if not actor_of(person, localdate(acting.now)).own.posts:
         raise NoPlace("该人员没有岗位，不能加签", "this person holds no post, so cannot be added")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
+from django.utils.timezone import localdate
 
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.declare import Outcome, Step
@@ -65,7 +66,7 @@ def able(acting: "Acting", poll: Poll) -> list[Holders]:
     turns: dict[int, list[Turn]] = {}
     for seat in poll.seats.all():
         turns.setdefault(seat.rung, []).append(turn_of(seat))
-    day = acting.now.date()
+    day = localdate(acting.now)
     return [
         Holders(holders(turns.get(place, ()), day) - off, needed)
         for place, (_, _, needed) in enumerate(poll.basis["rungs"])
@@ -124,7 +125,7 @@ def bar_author(acting: "Acting", step: Step) -> None:
 def pass_on(acting: "Acting", poll: Poll, seat: Seat, person: int) -> None:
     """Narrow a seat to one of those to whom it falls anyway."""
     free = Turn(seat.role, seat.path, seat.over)
-    if not seat.role or person not in holders((free,), acting.now.date()):
+    if not seat.role or person not in holders((free,), localdate(acting.now)):
         raise NotFit("该人员不能办理此席位", "this person could not answer here anyway")
     _fit(acting, poll, person)
     poll.seats.filter(rung=seat.rung).exclude(pk=seat.pk).delete()
