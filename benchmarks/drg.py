@@ -164,7 +164,8 @@ class _Floor:
             np.asarray(coded.indices)
         count = batch.num_rows
         word = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array(["AA19"]))
-        return pa.RecordBatch.from_arrays([word] * 4 + [pa.nulls(count, pa.string())], schema=RESULT)
+        made = [pa.nulls(count, pa.string()) if field.type == pa.string() else word for field in RESULT]
+        return pa.RecordBatch.from_arrays(made, schema=RESULT)
 
 
 def _options() -> argparse.Namespace:

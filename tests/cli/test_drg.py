@@ -38,13 +38,13 @@ CASES: list[dict[str, Any]] = [
     {"case_id": "9", "sex": None, "age": 60, "los": 9, "dx": [], "proc": []},
 ]
 ANSWERS = [
-    ("3", "grouped", "I", "IB1", "IB19", None),
-    ("1", "ungroupable", None, None, None, "no rule of MDC J matches"),
-    ("1", "grouped", "J", "JS1", "JS19", "unknown dx Q00"),
-    ("2", "grouped", "I", "IR1", "IR11", None),
-    ("9", "invalid", None, None, None, "no diagnosis; sex is neither 1 nor 2"),
+    ("3", "grouped", "I", "IB1", "IB19", None, "none"),
+    ("1", "ungroupable", None, None, None, "no rule of MDC J matches", None),
+    ("1", "grouped", "J", "JS1", "JS19", "unknown dx Q00", "none"),
+    ("2", "grouped", "I", "IR1", "IR11", None, "CC"),
+    ("9", "invalid", None, None, None, "no diagnosis; sex is neither 1 nor 2", None),
 ]
-NAMES = ("case_id", "status", "mdc", "adrg", "drg", "reason")
+NAMES = ("case_id", "status", "mdc", "adrg", "drg", "reason", "severity")
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,8 @@ Packs = Callable[..., Pack]
 Cases = Callable[..., Case]
 
 
-def grouped(drg: str, why: str | None = None) -> Result:
-    return Result("grouped", drg[0], drg[:3], drg, why)
+def grouped(drg: str, why: str | None = None, severity: str = "none") -> Result:
+    return Result("grouped", drg[0], drg[:3], drg, why, severity)
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,10 @@ def grouped(drg: str, why: str | None = None) -> Result:
     [
         ({}, grouped("BR19")),
         ({"proc": ["01.1"]}, grouped("BB15")),
-        ({"proc": ["01.1"], "dx": ["B01", "M01"]}, grouped("BB11")),
-        ({"proc": ["01.1"], "dx": ["B01", "B02"]}, grouped("BB13")),
+        ({"proc": ["01.1"], "dx": ["B01", "M01"]}, grouped("BB11", severity="MCC")),
+        ({"proc": ["01.1"], "dx": ["B01", "B02"]}, grouped("BB13", severity="CC")),
         ({"proc": ["01.1"], "dx": ["B01", "M02"]}, grouped("BB15")),
-        ({"proc": ["01.1"], "dx": ["B02", "M02"]}, grouped("BB13")),
+        ({"proc": ["01.1"], "dx": ["B02", "M02"]}, grouped("BB13", severity="CC")),
         ({"dx": ["C01"], "proc": ["01.1"]}, grouped("CR19")),
         ({"dx": ["B02"]}, Result("ungroupable", None, None, None, "no rule of MDC B matches")),
         ({"dx": ["X01"]}, Result("ungroupable", None, None, None, "no MDC takes it")),
@@ -61,7 +61,7 @@ def test_a_case(pack_of: Packs, a_case: Cases, columns: dict[str, Any], result: 
         ("adrg:BB1", "surgical", grouped("BB1", "no DRG of BB1 matches: its ADRG is given out")),
         ("adrg:CX2", "surgical", grouped("CX2", "no DRG of BB1 matches: its ADRG is given out")),
         ("next", "surgical", grouped("BR19")),
-        ("rule", "ambiguous", Result("ambiguous", "B", "QY", "BQY", "ambiguous by rule BB1")),
+        ("rule", "ambiguous", Result("ambiguous", "B", "QY", "BQY", "ambiguous by rule BB1", "none")),
     ],
 )
 def test_when_no_group_matches(pack_of: Packs, a_case: Cases, if_no_drg: str, phase: str, result: Result) -> None:
@@ -81,7 +81,7 @@ def test_alternates_of_one_adrg(pack_of: Packs, a_case: Cases) -> None:
     groups = ["BB1_1,BB1,BB11,x,1,mcc", "BB1_2,BB1,BB19,x,1,proc any ss"]
     lists = ["BB1_1,ss,01.1", "BB1_2,ss,01.1", "BB1_2,ss,01.2", "BB1_2,zd,B01", "BB19,ss,01.2"]
     pack = pack_of(adrg=rules, drg=groups, adrg_list=lists)
-    assert group(pack, a_case(proc=["01.1"], dx=["B01", "M01"])) == grouped("BB11")
+    assert group(pack, a_case(proc=["01.1"], dx=["B01", "M01"])) == grouped("BB11", severity="MCC")
     assert group(pack, a_case(proc=["01.1"])) == Result("ungroupable", None, None, None, "no rule of MDC B matches")
     assert group(pack, a_case(proc=["01.1", "01.2"])) == grouped("BB19")
 
@@ -108,12 +108,31 @@ def test_an_empty_code_book_says_nothing_of_unknown_codes(pack_of: Packs, a_case
 
 def test_a_code_in_both_levels_counts_in_each(pack_of: Packs, a_case: Cases) -> None:
     pack = pack_of(cc=["M01,MCC,8", "M01,CC,7"])
-    assert group(pack, a_case(proc=["01.1"], dx=["B01", "M01"])) == grouped("BB13")
+    assert group(pack, a_case(proc=["01.1"], dx=["B01", "M01"])) == grouped("BB13", severity="CC")
 
 
 def test_a_level_without_an_exclusion_table_always_counts(pack_of: Packs, a_case: Cases) -> None:
     pack = pack_of(cc=["M01,MCC,"], exclusion=["B01,"])
-    assert group(pack, a_case(proc=["01.1"], dx=["B01", "M01"])) == grouped("BB11")
+    assert group(pack, a_case(proc=["01.1"], dx=["B01", "M01"])) == grouped("BB11", severity="MCC")
+
+
+@pytest.mark.parametrize(
+    ("dx", "severity"),
+    [
+        (["B01"], "none"), (["B01", "M01"], "MCC"), (["B01", "B02", "M01"], "MCC"), (["B01", "B02"], "CC"),
+        (["B01", "M02"], "none"), (["M01", "M01"], None), (["C01", "M02", None], "CC"), (["Q99", "M01"], None),
+    ],
+)  # fmt: skip
+def test_the_severity_is_that_of_the_gravest_diagnosis_that_counts(
+    pack_of: Packs, a_case: Cases, dx: list[str | None], severity: str | None
+) -> None:
+    """A case without a group has none."""
+    assert group(pack_of(), a_case(dx=dx)).severity == severity
+
+
+def test_a_pack_that_knows_no_levels_says_no_severity(pack_of: Packs, a_case: Cases) -> None:
+    found = group(pack_of(cc=[]), a_case(dx=["B01", "M01"]))
+    assert (found.status, found.severity) == ("grouped", None)
 
 
 DX = ["B01", "B02", "C01", "M01", "M02", "X01", "Q99", None]

@@ -13,6 +13,7 @@ import typer
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.base.refusal import Refusal
 from yiheng.cli.drg_place import check_place
+from yiheng.cli.where import LOCAL, EngineOption, check_engine
 from yiheng.drg.case import ID_COLUMNS, USED
 from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.chosen import Chosen, by_one
@@ -39,7 +40,6 @@ PlaceOption = Annotated[
 ]
 CommitOption = Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")]
 _SHOWN = 5
-LOCAL, SCHEME = "local", "spark://"
 
 
 @app.command()
@@ -48,7 +48,7 @@ def group(
     cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file of cases.")],
     out: Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")],
     commit: CommitOption = None,
-    engine: Annotated[str, typer.Option(help="local, or a Spark cluster: spark://HOST:PORT.")] = LOCAL,
+    engine: EngineOption = LOCAL,
     place: PlaceOption = None,
 ) -> None:
     """Give each case its DRG, or the reason why it has none; rows and order are those of the input."""
@@ -73,8 +73,7 @@ def group(
 
 
 def _check_ways(pack: str, place: str | None, engine: str) -> None:
-    if engine != LOCAL and not engine.startswith(SCHEME):
-        raise Refusal("is neither local nor spark://HOST:PORT", column="--engine", value=engine)
+    check_engine(engine)
     check_place((pack,), place)
 
 

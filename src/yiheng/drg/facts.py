@@ -6,6 +6,7 @@ from yiheng.drg.bycode import ByCode
 from yiheng.drg.case import Case
 from yiheng.drg.condition import LEVELS, SITES, ListKey, Severity
 from yiheng.drg.packs.pack import Pack
+from yiheng.drg.result import NONE
 
 
 class Facts:
@@ -44,6 +45,14 @@ class Facts:
             for level in LEVELS
             if (said := self.pack.severity[level].get(code)) is not None
         )
+
+    @cached_property
+    def gravest(self) -> str | None:
+        """The level of the gravest diagnosis that counts, NONE without one; None under a pack that knows no levels."""
+        if not any(map(len, self.pack.severity.values())):
+            return None
+        counted = {found.level for found in self.severity if found.counted}
+        return next((level for level in LEVELS if level in counted), NONE)
 
     def alone(self, procedure: str) -> "Facts":
         """The same case with this procedure as its only one."""

@@ -65,7 +65,8 @@ def group(pack: Pack, case: Case, steps: list[Step] | None = None) -> Result:
     facts = Facts(pack, case)
     for tried, said in _attempts(pack, facts):
         if found := _first(pack, tried, steps):
-            return Result(found.status, found.mdc, found.adrg, found.code, reason.together([found.why, said, *named]))
+            why = reason.together([found.why, said, *named])
+            return Result(found.status, found.mdc, found.adrg, found.code, why, facts.gravest)
     opened = reason.no_rule(mdc.code for mdc in pack.mdcs if mdc.gate.holds(facts))
     return Result(UNGROUPABLE, None, None, None, reason.together([opened, *named]))
 

@@ -251,6 +251,17 @@ def test_what_is_remembered_is_what_would_be_found(pack_of: Callable[..., Pack])
     assert [Grouper(compiled(pack)).group(batch.slice(place, 1)).to_pylist()[0] for place in alone] == first[::100]
 
 
+def test_what_a_procedure_alone_leads_to_is_found_again_each_time(pack_of: Callable[..., Pack]) -> None:
+    """A pack that tries each other procedure alone, and has few ranges: a case twice over has its reason twice."""
+    rules = {"mdc": ["A,x,1,principal_dx,pdx in MDC"], "mdc_dx": ["A,P01,"]}
+    rules |= {"adrg": ["AA1,AA1,A,1,surgical,pproc in ss,next"], "drg": ["AA1,AA1,AA19,x,2,true"]}
+    pack = pack_of({"retry_each_other_procedure_if_ungroupable": True}, **EVERYTHING | rules)
+    rows = [{"sex": 1, "age": 30, "dx": ["P01"], "proc": ["03.1", "01.1"]}]
+    grouper, batch = Grouper(compiled(pack)), pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
+    found = [grouper.group(batch).to_pylist() for _ in range(2)]
+    assert [its["reason"] for (its,) in found] == ["grouped with 01.1 as its only procedure"] * 2
+
+
 @pytest.mark.parity
 @pytest.mark.parametrize("count", [21, 22, 23, 40])
 def test_a_pack_with_many_ranges_is_grouped_as_well(pack_of: Callable[..., Pack], count: int) -> None:
@@ -265,7 +276,7 @@ def test_a_pack_with_many_ranges_is_grouped_as_well(pack_of: Callable[..., Pack]
 def test_columns_that_a_batch_lacks_are_unknown(pack_of: Callable[..., Pack]) -> None:
     batch = pa.RecordBatch.from_pylist([{"sex": 1, "age": 3, "dx": ["X01"]}])
     grouper = Grouper(compiled(pack_of(**EVERYTHING)))
-    answer = ("ungroupable", None, None, None, "no rule of MDC S matches")
+    answer = ("ungroupable", None, None, None, "no rule of MDC S matches", None)
     assert grouper.group(batch).to_pylist() == [dict(zip(OUT, answer, strict=True))]
 
 

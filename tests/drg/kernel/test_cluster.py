@@ -32,6 +32,7 @@ def test_a_node_gives_what_the_grouper_gives(plain_pack: Pack) -> None:
             "adrg": "BB1",
             "drg": "BB15",
             "reason": None,
+            "severity": "none",
             FILE: "f",
             PLACE: 7,
         }

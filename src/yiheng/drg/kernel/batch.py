@@ -13,9 +13,12 @@ from yiheng.drg.kernel import machine as a
 from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.codecolumn import CodeColumn, Speller, code_column
 from yiheng.drg.kernel.machine import NO_GROUP, Grouped, Rows, Work, group_rows, room_for, work_for
-from yiheng.drg.result import INVALID, OUT, RESULT, STATUSES, UNGROUPABLE, Result
+from yiheng.drg.result import CC, INVALID, MCC, NONE, OUT, RESULT, SEVERITIES, STATUSES, UNGROUPABLE, Result
 
-_WORDS = OUT[:-1]
+# The words that an outcome of the pack brings along.
+_WORDS = OUT[: OUT.index("reason")]
+# The severity that the bits MCC and CC stand for; a MCC is graver.
+_SEVERITY = np.array([SEVERITIES.index(name) for name in (NONE, MCC, CC, MCC)], np.int32)
 
 
 class Grouper:
@@ -29,6 +32,7 @@ class Grouper:
             name: _Worded([getattr(its, name) for its in compiled.outcomes], STATUSES if name == "status" else ())
             for name in _WORDS
         }
+        self._has_levels = _has_levels(compiled)
         self._dx = Speller(compiled.dx)
         self._proc = Speller(compiled.proc)
         # Sheets that no thread writes on now; what a thread remembers goes to who takes them next.
@@ -77,7 +81,14 @@ class Grouper:
     def _in_words(self, found: Grouped, dx: CodeColumn, proc: CodeColumn) -> pa.RecordBatch:
         which, extra = self._results(found)
         columns = [self._worded[name].column(which, [getattr(result, name) for result in extra]) for name in _WORDS]
-        return pa.RecordBatch.from_arrays([*columns, self._reasons(which, extra, found, dx, proc)], schema=RESULT)
+        more = [self._reasons(which, extra, found, dx, proc), self._severities(found)]
+        return pa.RecordBatch.from_arrays([*columns, *more], schema=RESULT)
+
+    def _severities(self, found: Grouped) -> pa.DictionaryArray:
+        """The column of severities."""
+        without = found.outcome < 0 if self._has_levels else np.ones(len(found.outcome), np.bool_)
+        numbers = pa.array(_SEVERITY.take(found.severity), mask=without)
+        return pa.DictionaryArray.from_arrays(numbers, pa.array(SEVERITIES))
 
     def _reasons(
         self, which: np.ndarray, extra: list[Result], found: Grouped, dx: CodeColumn, proc: CodeColumn
@@ -120,6 +131,13 @@ def _retried(special: np.ndarray, found: Grouped, proc: CodeColumn) -> pa.Array:
         return pa.nulls(len(place), pa.string())
     codes = iter(proc.at(special[place > 0], place[place > 0]).to_pylist())
     return pa.array([reason.retried(next(codes)) if its > 0 else None for its in place], pa.string())
+
+
+def _has_levels(compiled: Compiled) -> bool:
+    """Whether the pack has a level for any diagnosis."""
+    parts = compiled.pool.parts
+    records = parts[parts[a.DX] : parts[a.PROC]].reshape(-1, a.DX_RECORD)
+    return bool((records[:, [a.MCC_TABLE, a.CC_TABLE]] >= 0).any())
 
 
 def _nothing(status: str, why: str) -> Result:

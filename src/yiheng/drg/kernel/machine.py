@@ -133,19 +133,22 @@ class Grouped(NamedTuple):
     - opened: of a case without a group, the bits of the MDCs whose gate is open
     - procedure: the place of the procedure that a case was grouped with alone; 0 = as it is
     - lacking: whether it has a code that the pack's books lack
+    - severity: the bits MCC and CC, each set if a diagnosis of that level counts
     """
 
     outcome: np.ndarray
     opened: np.ndarray
     procedure: np.ndarray
     lacking: np.ndarray
+    severity: np.ndarray
 
 
 def room_for(count: int) -> Grouped:
     """Where the answers for `count` cases go."""
     return Grouped(
-        np.empty(count, np.int32), np.zeros(count, np.int64), np.zeros(count, np.int32), np.zeros(count, np.bool_)
-    )
+        np.empty(count, np.int32), np.zeros(count, np.int64), np.zeros(count, np.int32), np.zeros(count, np.bool_),
+        np.empty(count, np.int8),
+    )  # fmt: skip
 
 
 NO_GROUP = -1
@@ -217,7 +220,8 @@ def group_rows(pool: Pool, rows: Rows, work: Work, out: Grouped) -> None:
                     out.outcome[begin + k] = work.answers[slot, 1] & _OUTCOME
                     continue
             _group_case(pack, at, limits, rows, work, out, begin + k, k)
-            if simple & (out.outcome[begin + k] >= 0):
+            # What a procedure alone leads to is asked of that procedure, not of what is remembered.
+            if simple & (out.outcome[begin + k] >= 0) & (out.procedure[begin + k] == WHOLE):
                 work.answers[slot, 0], work.answers[slot, 1] = work.answers[slot - 1, 0], work.answers[slot - 1, 1]
                 work.answers[slot - 1, 0], work.answers[slot - 1, 1] = codes, asked | out.outcome[begin + k]
 
@@ -237,6 +241,7 @@ def _look_through(pack: np.ndarray, at: At, rows: Rows, work: Work, out: Grouped
         work.known[k] = dx.known
         work.simple[k] = dx.simple & proc.simple & (_problems(work.facts, k, dx.known, at.newborn_days) == 0)
         out.lacking[i] = (dx.lacking | proc.lacking) != 0
+        out.severity[i] = dx.severity
 
 
 @within

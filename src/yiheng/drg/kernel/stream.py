@@ -9,20 +9,13 @@ import pyarrow as pa
 from yiheng.base.progress import Progress
 from yiheng.drg.case import NEEDED
 from yiheng.drg.kernel.arrays import Compiled
-from yiheng.drg.result import OUT, RESULT
+from yiheng.drg.result import RESULT, WORDS
 from yiheng.tables import stream
 from yiheng.tables.stream import BATCH as BATCH
-from yiheng.tables.stream import Out, Work
+from yiheng.tables.stream import Out
 from yiheng.tables.stream import Piece as Piece
 
-# Few words often repeated, unlike reasons and ids.
-_WORDS = OUT[: OUT.index("reason")]
 _CODED = ("dx", "proc")
-
-
-def out_schema(id_columns: Sequence[str]) -> pa.Schema:
-    """The columns of an output."""
-    return pa.schema([*(pa.field(name, pa.string()) for name in id_columns), *RESULT])
 
 
 class Groups(Protocol):
@@ -46,20 +39,7 @@ def grouped(
     pieces: Iterable[Piece], make: Callable[[], Groups], id_columns: Sequence[str], threads: int
 ) -> Iterator[list[pa.RecordBatch]]:
     """The results of each piece in order; see `tables.stream.mapped`."""
-    schema = out_schema(id_columns)
-
-    def work() -> Work:
-        grouper = make()
-        return lambda batch: _with_ids(batch, grouper.group(batch), id_columns, schema)
-
-    return stream.mapped(pieces, work, threads)
-
-
-def _with_ids(
-    batch: pa.RecordBatch, results: pa.RecordBatch, id_columns: Sequence[str], schema: pa.Schema
-) -> pa.RecordBatch:
-    ids = [batch.column(name) for name in id_columns]
-    return pa.RecordBatch.from_arrays([*ids, *results.columns], schema=schema)
+    return stream.beside_ids(pieces, lambda: make().group, id_columns, RESULT, threads)
 
 
 def write_parquet(
@@ -70,7 +50,8 @@ def write_parquet(
     progress: Progress,
 ) -> dict[str, int]:
     """Write results to `path`, whole or not at all; how many cases have each status. Its metadata carry `about`."""
-    return stream.write_parquet(results, path, Out(out_schema(id_columns), _WORDS, "status"), about, progress)
+    its = Out(stream.with_ids(id_columns, RESULT), WORDS, "status")
+    return stream.write_parquet(results, path, its, about, progress)
 
 
 def parquet_pieces(path: Path, columns: Sequence[str]) -> Iterator[Piece]:
