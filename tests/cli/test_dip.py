@@ -1,6 +1,7 @@
 """yiheng dip build and yiheng dip assign."""
 
 import csv
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from yiheng.dip.catalogue import SCHEMA
 from yiheng.policy.loader import scheme
+from yiheng.sample.discharges import discharges
+from yiheng.tables.contract import contract
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.runs import read_run
 from yiheng.tables.version import code_version
@@ -250,7 +253,8 @@ def test_a_catalogue_is_parquet(yiheng: Any, cases_csv: Path, tmp_path: Path) ->
 def test_an_unknown_scheme_is_refused(yiheng: Any, cases_csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "c.parquet"
     ran = yiheng("dip", "build", "--cases", cases_csv, "--scheme", "dip/atlantis", "--out", out)
-    assert ran.refusal.startswith("there is no policy dip/atlantis -> one of: dip/jingmen-420800")
+    assert ran.refusal.startswith("there is no policy dip/atlantis -> one of: ")
+    assert ", dip/jingmen-420800, " in ran.refusal
     assert not out.exists()
 
 
@@ -385,3 +389,36 @@ def test_a_file_read_as_it_is_gives_what_the_engine_gives(
     rows = pq.read_table(out).to_pylist()
     assert [{name: "" if its is None else str(its) for name, its in row.items()} for row in rows] == read(by_engine)
     assert pq.read_table(out).schema.metadata[b"catalogue_sha256"].decode() == file_sha256(catalogue)
+
+
+@pytest.mark.parametrize("command", [("build",), ("assign", "--catalogue")])
+def test_an_engine_that_there_is_not_is_refused(
+    yiheng: Any, catalogue: Path, cases_csv: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    out, given = tmp_path / "x.parquet", [*command, *([catalogue] if len(command) > 1 else [])]
+    ran = yiheng("dip", *given, "--cases", cases_csv, "--out", out, "--engine", "flink://x")
+    assert ran.refusal == "column --engine, value flink://x: is neither local nor spark://HOST:PORT"
+    ran = yiheng("dip", *given, "--cases", cases_csv, "--out", out, "--engine", "spark://127.0.0.1:1")
+    assert "is no Parquet file with the case table's types: a cluster reads no other" in ran.refusal
+    assert not out.exists()
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_a_cluster_builds_and_assigns_what_this_machine_does(
+    yiheng: Any, master: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    cases = tmp_path / "cases.parquet"
+    with pq.ParquetWriter(cases, contract("cases").schema) as writer:
+        for batch in discharges(7, 2_000, (2024, 2025)):
+            writer.write_batch(batch, row_group_size=1_000)
+    found = []
+    for engine in ("local", master):
+        out, groups = tmp_path / f"x{len(found)}.parquet", tmp_path / f"c{len(found)}.parquet"
+        assert yiheng("dip", "build", "--cases", cases, "--out", groups, "--engine", engine).code == 0
+        ran = yiheng("dip", "assign", "--catalogue", groups, "--cases", cases, "--out", out, "--engine", engine)
+        assert (ran.code, ran.err) == (0, "")
+        found.append((pq.read_table(groups).to_pylist(), pq.read_table(out).to_pylist()))
+    assert len(found[0][1]) == 4_000
+    assert found[0] == found[1]

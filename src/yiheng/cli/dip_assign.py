@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import typer
 
 from yiheng.base.progress import Progress, shown_progress
+from yiheng.cli.where import LOCAL, EngineOption, check_engine
 from yiheng.dip.file import Held, read_catalogue
 from yiheng.dip.stream import ID_COLUMNS, USED, assigned, assigner_of, is_plain, parquet_pieces, write_parquet
 from yiheng.tables.arrow import forgo_pandas
@@ -23,14 +24,20 @@ def assign(
     cases: Annotated[Path, typer.Option(help="DATA, or a Parquet or CSV file of cases.")],
     out: Annotated[Path, typer.Option(help="Where the result goes: .parquet or .csv.")],
     commit: Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")] = None,
+    engine: EngineOption = LOCAL,
 ) -> None:
     """Give each case its group, or the reason why it has none; rows and order are those of the input."""
     check_out(out)
+    check_engine(engine)
     forgo_pandas()
     held = read_catalogue(catalogue)
     about = {"code_version": code_version(), "catalogue": catalogue.name, "catalogue_sha256": file_sha256(catalogue)}
     by_tcm = bool(held.scheme.value("tcm_groups", held.day))
-    if commit is None and out.suffix == ".parquet" and is_plain(cases) and not by_tcm:
+    if engine != LOCAL:
+        from yiheng.cli.dip_engine import assign_by_cluster
+
+        counted = assign_by_cluster(engine, held, cases, commit, out, about)
+    elif commit is None and out.suffix == ".parquet" and is_plain(cases) and not by_tcm:
         with shown_progress() as progress:
             counted = _assign_file(held, cases, out, about, progress)
     else:

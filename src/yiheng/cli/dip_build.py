@@ -5,18 +5,24 @@ from pathlib import Path
 from typing import Annotated
 
 import ibis
+import ibis.expr.types as ir
 import pyarrow.parquet as pq
 import typer
+from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
+from yiheng.cli.dip_engine import files_of
+from yiheng.cli.where import LOCAL, EngineOption, check_engine
 from yiheng.dip.caseset import CHOSEN_BY, COLUMNS, not_applicable
 from yiheng.dip.catalogue import Catalogue
 from yiheng.dip.catalogue import build as build_catalogue
+from yiheng.dip.cluster import build_on_cluster
 from yiheng.dip.file import about_scheme, open_scheme
 from yiheng.dip.plan import plan
 from yiheng.dip.stream import CODED
-from yiheng.tables.engine import engine
+from yiheng.policy.loader import Scheme
+from yiheng.tables.engine import engine, scratch
 from yiheng.tables.out import about_json, write_out
 from yiheng.tables.place import check_out
 from yiheng.tables.runs import Inputs, keep
@@ -37,9 +43,11 @@ def build(
     ] = "dip/national-1.0",
     levels: Annotated[Path | None, typer.Option(help="The second and first level: .parquet or .csv.")] = None,
     commit: Annotated[int | None, typer.Option(min=1, help="Another commit of DATA than the last.")] = None,
+    where: EngineOption = LOCAL,
 ) -> None:
     """Which combinations occur often enough to be groups, what they weigh and their points."""
     _parquet(out)
+    check_engine(where)
     if levels is not None:
         check_out(levels)
     with engine() as backend:
@@ -47,10 +55,13 @@ def build(
         for each in opened:
             each.need("dx", "total_fee")
         table = ibis.union(*(each.table.select(_BUILDS) for each in opened)) if len(opened) > 1 else opened[0].table
-        pieces = _pieces(cases) if commit is None and all(map(_is_plain, cases)) else None
         snapshot = opened[0].snapshot if len(opened) == 1 else None
-        lines = snapshot.table("lines") if snapshot else None
-        built = build_catalogue(backend, table, open_scheme(scheme_id), pieces, lines)
+        if where != LOCAL:
+            built = _on_cluster(backend, where, table, open_scheme(scheme_id), opened, cases)
+        else:
+            pieces = _pieces(cases) if commit is None and all(map(_is_plain, cases)) else None
+            lines = snapshot.table("lines") if snapshot else None
+            built = build_catalogue(backend, table, open_scheme(scheme_id), pieces, lines)
         about: dict[str, object] = {
             "code_version": code_version(),
             **about_scheme(built.scheme, built.day),
@@ -65,6 +76,16 @@ def build(
         if levels is not None:
             write_out(backend, built.levels, levels, about_json(about))
     typer.echo("\n".join(_built(built, opened, out)))
+
+
+def _on_cluster(
+    backend: Backend, master: str, table: ir.Table, scheme: Scheme, opened: list[Cases], paths: list[Path]
+) -> Catalogue:
+    """A catalogue whose cases a Spark cluster counts."""
+    for each in opened:
+        each.need("year")
+    files = [file for its, path in zip(opened, paths, strict=True) for file in files_of(its, path, _is_plain(path))]
+    return build_on_cluster(backend, master, table, scheme, files, scratch(backend) / "parts")
 
 
 def _is_plain(path: Path) -> bool:

@@ -10,7 +10,7 @@ from yiheng.base.progress import Progress
 from yiheng.dip.file import Held
 from yiheng.dip.result import FIGURES, NEEDED, RESULT, WORDS
 from yiheng.tables import stream
-from yiheng.tables.stream import Out, Piece, Work
+from yiheng.tables.stream import Out, Piece
 
 ID_COLUMNS = ("hospital", "case_id")
 NECESSARY = ("case_id", "dx")
@@ -36,24 +36,11 @@ def assigner_of(held: Held) -> Assigns:
     return made
 
 
-def out_schema(id_columns: Sequence[str]) -> pa.Schema:
-    """The columns of an output."""
-    return pa.schema([*(pa.field(name, pa.string()) for name in id_columns), *RESULT])
-
-
 def assigned(
     pieces: Iterable[Piece], make: Callable[[], Assigns], id_columns: Sequence[str], threads: int
 ) -> Iterator[list[pa.RecordBatch]]:
     """The results of each piece in order; see `tables.stream.mapped`."""
-    schema = out_schema(id_columns)
-
-    def work() -> Work:
-        made = make()
-        return lambda batch: pa.RecordBatch.from_arrays(
-            [*(batch.column(name) for name in id_columns), *made.assign(batch).columns], schema=schema
-        )
-
-    return stream.mapped(pieces, work, threads)
+    return stream.beside_ids(pieces, lambda: make().assign, id_columns, RESULT, threads)
 
 
 def write_parquet(
@@ -64,7 +51,7 @@ def write_parquet(
     progress: Progress,
 ) -> dict[str, int]:
     """Write results to `path`, whole or not at all; how many cases have each status. Its metadata carry `about`."""
-    its = Out(out_schema(id_columns), (*WORDS, *FIGURES), "status")
+    its = Out(stream.with_ids(id_columns, RESULT), (*WORDS, *FIGURES), "status")
     return stream.write_parquet(results, path, its, about, progress)
 
 

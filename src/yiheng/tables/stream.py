@@ -42,6 +42,26 @@ def mapped(pieces: Iterable[Piece], make: Callable[[], Work], threads: int) -> I
             yield [waiting.popleft().result()]
 
 
+def beside_ids(
+    pieces: Iterable[Piece], make: Callable[[], Work], id_columns: Sequence[str], result: pa.Schema, threads: int
+) -> Iterator[list[pa.RecordBatch]]:
+    """What the work makes of each batch, columns of `result`, behind the ids of its rows; see `mapped`."""
+    schema = with_ids(id_columns, result)
+
+    def work() -> Work:
+        made = make()
+        return lambda batch: pa.RecordBatch.from_arrays(
+            [*(batch.column(name) for name in id_columns), *made(batch).columns], schema=schema
+        )
+
+    return mapped(pieces, work, threads)
+
+
+def with_ids(id_columns: Sequence[str], result: pa.Schema) -> pa.Schema:
+    """The columns of an output: ids as text, then those of the result."""
+    return pa.schema([*(pa.field(name, pa.string()) for name in id_columns), *result])
+
+
 def read_ahead(pieces: Iterable[Piece], batches: int) -> Iterator[pa.RecordBatch]:
     """The batches of the pieces in order, as many being read meanwhile."""
     with ThreadPoolExecutor(1) as reader:
