@@ -20,7 +20,7 @@ ASSETS := src/yiheng/reports/assets/echarts.min.js
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo test check test-all bench bench-large soak lock assets docs clean
+.PHONY: help setup demo test check test-all bench bench-large bench-site soak lock assets docs clean
 
 help:  ## print these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,7 +31,7 @@ demo: setup  ## a made-up region, from its discharges to the report and a filled
 	$(BIN)/yiheng demo --no-serve
 
 test: setup  ## the tests that need nothing but Python
-	$(BIN)/python $(PYTEST) -m "not browser and not fault and not spark and not slow and not postgres" $(SKIPS)
+	$(BIN)/python $(PYTEST) -m "not browser and not fault and not spark and not slow and not postgres and not soak" $(SKIPS)
 
 check: setup  ## style, types, import direction, house rules, policy values, documents
 	$(BIN)/ruff check .
@@ -43,7 +43,7 @@ check: setup  ## style, types, import direction, house rules, policy values, doc
 	$(BIN)/python scripts/check_docs.py
 
 test-all: test $(SPARK)/.installed  ## and the others: a browser, PostgreSQL 15, a Spark cluster (Java 17), killed processes, long ones; with CI set none may be skipped
-	$(BIN)/python $(PYTEST) -m "(browser or fault or slow or postgres) and not spark" $(SKIPS)
+	$(BIN)/python $(PYTEST) -m "(browser or fault or slow or postgres) and not spark and not soak" $(SKIPS)
 	$(SPARK)/bin/python -m pytest -m spark $(SKIPS)
 
 bench: setup  ## measure the figures that the README quotes
@@ -55,9 +55,13 @@ bench-large: setup  ## DIP at the size of a province: 15 million cases, 3.1 GiB 
 	$(BIN)/python benchmarks/dip.py
 	$(BIN)/python benchmarks/norms.py --write
 
+bench-site: setup  ## the inbox with 200,000 to-dos, on SQLite and PostgreSQL 15
+	$(BIN)/python benchmarks/site.py --write
+
 soak: setup $(SPARK)/.installed  ## ten times as many mutated files and rows, a million generated cases a version of the grouping rules
 	YIHENG_FUZZ=10 YIHENG_SOAK=20 $(BIN)/python $(PYTEST) -m slow tests/cases tests/drg
 	YIHENG_SOAK=20 $(SPARK)/bin/python -m pytest -m spark tests/norms
+	$(BIN)/python $(PYTEST) -m soak tests/site
 
 docs: setup  ## write the generated pages of docs/reference
 	$(BIN)/python scripts/make_docs.py

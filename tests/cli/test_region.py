@@ -1,6 +1,7 @@
 """yiheng analyse and yiheng demo."""
 
 import re
+import socket
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -185,33 +186,44 @@ def test_analyse_into_a_file_is_refused(yiheng: Any, loaded: Path, tmp_path: Pat
 def test_demo_with_one_seed_gives_one_content(yiheng: Any, tmp_path: Path) -> None:
     """In two folders, and twice in one folder, which is recognised; another seed or size there is refused."""
     one, two = tmp_path / "one", tmp_path / "two"
-    first = yiheng("demo", "--cases", 300, "--dir", one)
+    first = yiheng("demo", "--cases", 300, "--dir", one, "--no-serve")
     assert first.code == 0
     assert "all of it made up" in first.out
     assert f"900 in {one}, commit 1" in first.out
     assert len(results(first.out)) > 5
-    assert results(yiheng("demo", "--cases", 300, "--dir", two).out) == results(first.out)
-    assert not set(results(yiheng("demo", "--cases", 300, "--dir", tmp_path / "b", "--seed", 7).out)) & set(
-        results(first.out)
-    )
+    assert results(yiheng("demo", "--cases", 300, "--dir", two, "--no-serve").out) == results(first.out)
+    assert not set(
+        results(yiheng("demo", "--cases", 300, "--dir", tmp_path / "b", "--seed", 7, "--no-serve").out)
+    ) & set(results(first.out))
     again = yiheng("demo", "--cases", 300, "--dir", one, "--no-serve")
     assert results(again.out) == results(first.out)
     assert [path.name for path in (one / "commits").glob("*.json")] == ["000001.json"]
+    sites = [said.out for said in (first, again)]
+    counts = [re.search(r"^站点 site +(.+)$", said, re.MULTILINE)[1] for said in sites]
+    assert counts[0] == counts[1], "the site of before is kept"
+    assert all("登录 sign in  president: 院长 president" in said for said in sites)
+    passwords = [re.search(r"^密码 password (\S{14}) ", said, re.MULTILINE)[1] for said in sites]
+    assert passwords[0] != passwords[1]
+    assert all(password.encode() not in (one / "site/site.sqlite3").read_bytes() for password in passwords)
     for other in (("--seed", 7), ("--cases", 301)):
-        refused = yiheng("demo", "--cases", 300, "--dir", one, *other)
+        refused = yiheng("demo", "--cases", 300, "--dir", one, "--no-serve", *other)
         assert refused.refusal == f"file {one}: holds other data -> choose another folder with --dir"
     assert [path.name for path in (one / "commits").glob("*.json")] == ["000001.json"]
 
 
-def test_demo_has_no_site_to_serve(yiheng: Any, tmp_path: Path) -> None:
-    ran = yiheng("demo", "--serve", "--dir", tmp_path / "d")
-    assert ran.refusal == "column --serve: there is no site yet to serve"
+def test_a_demo_whose_port_is_taken_is_refused_before_any_work(yiheng: Any, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = yiheng("demo", "--port", port, "--dir", tmp_path / "d")
+    assert ran.refusal.startswith(f"column --port, value {port}: cannot be listened on")
     assert not (tmp_path / "d").exists()
 
 
 def test_a_demo_in_a_file_is_refused(yiheng: Any, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("x", encoding="utf-8")
-    ran = yiheng("demo", "--cases", "10", "--dir", file)
+    ran = yiheng("demo", "--cases", "10", "--dir", file, "--no-serve")
     assert ran.refusal == f"file {file}: is not a folder -> choose another folder with --dir"
     assert file.read_text(encoding="utf-8") == "x"

@@ -1,5 +1,8 @@
 """`yiheng demo` and `yiheng analyse`: the whole way, from discharges to the report."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from shutil import rmtree
 from typing import Annotated
@@ -11,6 +14,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.base.words import word
 from yiheng.cases.input import cases_digest
 from yiheng.cases.load import load
+from yiheng.cli.site import free
 from yiheng.reports.analyse import Analysed, digests
 from yiheng.reports.analyse import analyse as run_analysis
 from yiheng.reports.drg import PACK
@@ -27,11 +31,14 @@ def demo(
     cases: Annotated[int, typer.Option(min=1, help="Discharges a year.")] = 100_000,
     dir: Annotated[Path, typer.Option(help="The folder that the made-up region lives in.")] = Path("yiheng-demo"),
     seed: Annotated[int, typer.Option(help="Another seed makes another region.")] = SEED,
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="There is no site yet to serve.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="The site's port on this machine.")] = 8000,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the site in the end, until it is stopped.")
+    ] = True,
 ) -> None:
-    """Make up a region, load its discharges, group and weigh them, and write the report."""
+    """Make up a region, load its discharges, group and weigh them, write the report, and fill a site and serve it."""
     if serve:
-        raise Refusal("there is no site yet to serve", column="--serve")
+        free(port)
     with shown_progress() as progress:
         files = _sources(dir, seed, cases, progress)
         if not commit_numbers(Data(dir).commits_folder):
@@ -39,9 +46,16 @@ def demo(
         analysed = run_analysis(dir, dir / "report", progress=progress)
         progress.step("内容摘要 digest of the cases")
         seen = cases_digest(dir)
+        progress.step("演示站点 site")
+        site = _site(dir, seed)
     typer.echo("演示数据,全部虚构 / demo data, all of it made up")
     typer.echo(f"摘要 digest   cases {seen}")
     _tell(dir, analysed)
+    typer.echo(site, nl=False)
+    if serve:
+        _serve(dir, port)
+    else:
+        typer.echo(f"启动 serve    yiheng site serve --dir {dir}")
 
 
 def analyse(
@@ -73,6 +87,34 @@ def _sources(root: Path, seed: int, cases: int, progress: Progress) -> list[Path
     rmtree(folder, ignore_errors=True)
     draft.rename(folder)
     return [folder / path.name for path in made]
+
+
+def _site(root: Path, seed: int) -> str:
+    """Fill the site in a process of its own; what it says. Its refusal is the command's."""
+    command = [sys.executable, "-m", "yiheng.site.demo", str(root), "--seed", str(seed)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+    return done.stdout
+
+
+def _serve(root: Path, port: int) -> None:
+    """The site and its worker, until either ends or somebody stops this."""
+    from yiheng.site.demo.__main__ import environment
+
+    call = [sys.executable, "-c", "from yiheng.cli import main; main()", "site"]
+    commands = [[*call, "work", "--dir", str(root)], [*call, "serve", "--dir", str(root), "--port", str(port)]]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    running = [subprocess.Popen(command, env=environment(root)) for command in commands]
+    try:
+        running[-1].wait()
+    except KeyboardInterrupt:
+        typer.echo("")
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()
 
 
 def _tell(root: Path, analysed: Analysed) -> None:

@@ -1,0 +1,112 @@
+"""Filling the site: all states by legal steps, the same again from the same seed, never beside real data."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.test import Client
+
+from yiheng.base.refusal import Refusal
+from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.audit.verify import verify
+from yiheng.site.base.flow.models import Act, Item, Todo
+from yiheng.site.base.flow.registry import flow_of
+from yiheng.site.base.ledger.reading import prove
+from yiheng.site.base.places.models import Delegation, Place, Post
+from yiheng.site.base.places.roles import known_roles
+from yiheng.site.demo import populate as populating
+from yiheng.site.demo.populate import populate, renew_password, sign_in_names
+
+from .conftest import NOW
+
+REFERRALS = {
+    "draft": 3, "consented": 2, "submitted": 6, "accepted": 6, "scheduled": 4, "in_transit": 3, "in_care": 7,
+    "completed": 3, "closed": 14, "rejected": 3, "cancelled": 3, "expired": 3, "noshow": 3,
+}  # fmt: skip
+PURCHASES = {
+    "asked": 2, "argued": 5, "approved": 2, "intended": 2, "open": 3, "evaluating": 2, "awarded": 2, "contracted": 3,
+    "accepted": 3, "paid": 3, "rejected": 2, "cancelled": 1,
+}  # fmt: skip
+
+
+def states(flow: str) -> Counter[str]:
+    return Counter(Item.objects.filter(flow=flow).values_list("state", flat=True))
+
+
+def history() -> list[tuple[object, ...]]:
+    rows = Act.objects.order_by("pk").values_list(
+        "item__number", "step", "person__username", "at", "to_state", "request"
+    )
+    return list(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_every_state_every_role_and_a_whole_audit(data: Path, folder: Path) -> None:
+    done = populate(data, NOW, 1)
+    assert (done.is_new, done.items, (folder / "made-up").is_file()) == (True, Item.objects.count(), True)
+    assert states("referral") == REFERRALS
+    assert states("procurement") == PURCHASES
+    for code in ("referral", "procurement", "bid", "payment"):
+        assert set(states(code)) == set(flow_of(code).states), code
+    assert set(known_roles()) - {"errand_desk"} <= set(Post.objects.values_list("role", flat=True))
+    assert set(sign_in_names()) == set(Post.objects.values_list("role", flat=True))
+    assert Delegation.objects.filter(Delegation.on(NOW.date())).count() == 3
+    assert Act.objects.exclude(behalf=None).exclude(person=F("behalf")).exists(), "somebody acted for another"
+    assert Todo.objects.filter(due__lt=NOW).exists(), "something is overdue"
+    assert list(Act.objects.order_by("pk").values_list("at", flat=True)) == sorted(
+        Act.objects.values_list("at", flat=True)
+    )
+    assert Act.objects.filter(at__gt=NOW).count() == 0
+    assert [*verify(), *prove("budget"), *prove("referral")] == []
+    _again_changes_nothing(data)
+    _one_password_and_a_banner()
+
+
+def _again_changes_nothing(data: Path) -> None:
+    before = history()
+    assert not populate(data, NOW + timedelta(days=3), 2).is_new
+    assert history() == before
+
+
+def _one_password_and_a_banner() -> None:
+    renew_password("kept-nowhere-9")
+    assert all(person.check_password("kept-nowhere-9") for person in Person.objects.all()[:3])
+    client = Client()
+    assert "演示数据，全部虚构" in client.get("/accounts/login/").content.decode()
+    client.force_login(
+        Person.objects.get(username="leader"), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    assert "演示数据，全部虚构" in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_site_of_its_own_is_refused_and_stays(data: Path, folder: Path) -> None:
+    Person.objects.create_user("real", "kept-nowhere-9", name="真")
+    with pytest.raises(Refusal, match="holds a site that is not made up"):
+        populate(data, NOW, 1)
+    with pytest.raises(Refusal, match="is not a made-up site"):
+        renew_password("another-one-10")
+    assert (Place.objects.count(), Person.objects.get().check_password("kept-nowhere-9")) == (0, True)
+    assert not (folder / "made-up").exists()
+
+
+@pytest.mark.django_db
+def test_no_banner_where_nothing_is_made_up(folder: Path) -> None:  # noqa: ARG001
+    assert "全部虚构" not in Client().get("/accounts/login/").content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_one_seed_makes_one_history(data: Path, folder: Path) -> None:  # noqa: ARG001
+    found = []
+    for seed in (1, 1, 2):
+        with transaction.atomic():
+            populating._fill(data, NOW, seed)  # without the seals, which want a transaction of their own
+            found.append(history())
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
+    assert found[0] != found[2]
