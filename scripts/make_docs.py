@@ -10,6 +10,7 @@ from typer.cli import get_docs_for_click
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from permissions_page import permissions_page
 from yiheng.base.words import glossary
 from yiheng.cases.forms import KNOWN, Form, known_form
 from yiheng.cases.layout import Layout
@@ -263,6 +264,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "forms.md": forms_page,
     REFERENCE / "glossary.md": glossary_page,
     REFERENCE / "packs.md": packs_page,
+    REFERENCE / "permissions.md": lambda: permissions_page(table),
     REFERENCE / "policy.md": policy_page,
     REFERENCE / "quality.md": quality_page,
     REFERENCE / "tables.md": tables_page,
