@@ -1,0 +1,1 @@
+"""Migrations of the tables (数据库迁移), written by Django."""
