@@ -52,6 +52,7 @@ def test_pages_of_a_region(yiheng: Any, data: Path, tmp_path: Path) -> None:
     assert [row[2] for row in cells if row[0] in ("H", "I", "J", "K")] == [12] * 4
 
 
+@pytest.mark.slow
 def test_pages_for_one_hospital(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert yiheng("norms", "report", "--cases", data, "--viewer", "I", "--out", out).code == 0
@@ -114,6 +115,7 @@ def test_pages_of_an_earlier_report_go_and_those_of_doctors_stay(yiheng: Any, da
     assert [path.exists() for path in kept] == [True] * 3
 
 
+@pytest.mark.slow
 def test_groups_of_an_outline_say_so_on_every_page(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     doctor = ("doctor-page", "--hospital", "H", "--physician", "p")
@@ -129,6 +131,7 @@ def test_groups_of_an_outline_say_so_on_every_page(yiheng: Any, data: Path, tmp_
         assert any("提纲版，非官方" in cell for cell in cells), sheet.title
 
 
+@pytest.mark.slow
 def test_a_physician_with_enough_cases_has_figures(yiheng: Any, data: Path, as_csv: Any, tmp_path: Path) -> None:
     """36 cases of H cost 200 each, of all 72 cases the mean is 150: 200 / 150."""
     more = [row | {"case_id": f"{row['case_id']}{part}"} for row in rows() if row["hospital"] == "H" for part in "ab"]
@@ -141,6 +144,7 @@ def test_a_physician_with_enough_cases_has_figures(yiheng: Any, data: Path, as_c
     assert ("1.333" in page, "150.00" in page, "不列指标" in page) == (True, True, False)
 
 
+@pytest.mark.slow
 def test_a_physician_sees_the_last_year_alone(yiheng: Any, data: Path, as_csv: Any, tmp_path: Path) -> None:
     """Cases of the year before, ten times as dear, are neither listed nor part of what is expected."""
     before = [row | {"case_id": f"old{row['case_id']}", "discharge_date": "2023-03-01", "total_fee": "2000.00"}

@@ -308,6 +308,7 @@ def test_a_compiled_pack_is_kept_and_gives_the_same(
     assert [tuple(row.values()) for row in pq.read_table(outs[1]).to_pylist()] == ANSWERS
 
 
+@pytest.mark.slow
 def test_a_parquet_file_is_grouped_without_engine_or_pandas(pack: Path, cases: Path, tmp_path: Path) -> None:
     pq.write_table(pq.read_table(cases).slice(3), cases)
     arguments = ["drg", "group", "--pack", str(pack), "--cases", str(cases), "--out", str(tmp_path / "out.parquet")]

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 HEADER = "hospital,case_id,year,sex,discharge_date,total_fee\n"
 
 
@@ -11,6 +13,7 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_from_a_bad_row_to_a_withdrawal(yiheng: Any, tmp_path: Path) -> None:
     root, back = tmp_path / "data", tmp_path / "back"
     back.mkdir()

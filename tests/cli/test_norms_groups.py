@@ -129,6 +129,7 @@ def test_the_severity_of_a_grouping_is_used(yiheng: Any, as_csv: Any, tmp_path: 
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_grouping_that_says_no_severity_leaves_the_charlson_index(yiheng: Any, as_csv: Any, tmp_path: Path) -> None:
     rows = [{"hospital": "A", "case_id": f"{number:02}", "discharge_date": "2024-05-05", "total_fee": "10.00",
              "dx": "J18.900"} for number in range(15)]  # fmt: skip

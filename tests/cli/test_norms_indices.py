@@ -54,6 +54,7 @@ def test_monthly_sums_are_kept_and_are_all_the_cases(yiheng: Any, data: Path, tm
     assert rows[0] == rows[1]
 
 
+@pytest.mark.slow
 def test_classes_of_risk_of_a_base_period(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "x.csv"
     ran = yiheng("norms", "risk", "--cases", data, "--out", out, "--from", "2024-01", "--until", "2024-12")
@@ -69,6 +70,7 @@ def test_classes_of_risk_of_a_base_period(yiheng: Any, data: Path, tmp_path: Pat
     assert [row["risk"] for row in read(half)] == ["", ""]
 
 
+@pytest.mark.slow
 def test_frozen_classes_are_used_by_later_periods(yiheng: Any, dying: Path, data: Path, tmp_path: Path) -> None:
     frozen, out = tmp_path / "risk.csv", tmp_path / "x.csv"
     assert yiheng("norms", "risk", "--cases", dying, "--out", frozen).code == 0
@@ -100,6 +102,7 @@ def test_every_unit_of_data(yiheng: Any, loaded: Path, tmp_path: Path, by: str) 
     assert sum(table["n"].to_pylist()) == 150
 
 
+@pytest.mark.slow
 def test_the_cases_behind_a_number(yiheng: Any, data: Path, tmp_path: Path) -> None:
     """Of the six deaths 0, 2, 30 and 60 are hospital A's; its middle-low ones are those of g2: 30."""
     out = tmp_path / "x.csv"
@@ -126,6 +129,7 @@ def test_a_number_without_cases_gives_an_empty_list(yiheng: Any, data: Path, tmp
     assert out.read_text(encoding="utf-8") == "hospital,case_id,in_numerator\n"
 
 
+@pytest.mark.slow
 def test_residents_treated_elsewhere(yiheng: Any, made_up: Path, tmp_path: Path) -> None:
     """The areas with insured people are the region's; --home gives others."""
     out = tmp_path / "x.csv"
@@ -141,6 +145,7 @@ def test_residents_treated_elsewhere(yiheng: Any, made_up: Path, tmp_path: Path)
     assert [row["n"] for row in read(out)] == [rows[0]["n"]]
 
 
+@pytest.mark.slow
 def test_residents_treated_elsewhere_by_disease(yiheng: Any, made_up: Path, tmp_path: Path) -> None:
     """By category of ICD-10; all diseases of a home together are all of its cases, also of those in no group."""
     out = tmp_path / "x.csv"

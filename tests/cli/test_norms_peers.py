@@ -159,6 +159,7 @@ def test_a_trend_of_nothing_is_refused(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_what_others_may_see(yiheng: Any, compared: Path, tmp_path: Path) -> None:
     """D's two cases of h, the total of h, and what would tell them: D's g, the total of g."""
     out = tmp_path / "x.csv"

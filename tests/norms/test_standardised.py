@@ -84,6 +84,7 @@ def regions(draw: st.DrawFn) -> list[tuple[str, int, str, int, int, int]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(regions())
 def test_every_expected_is_the_plain_one_and_all_add_up_to_the_observed(rows) -> None:

@@ -152,6 +152,7 @@ def test_an_accepted_objection_leaves_the_case_out_of_that_figure_alone(
 # Never a rank
 
 
+@pytest.mark.slow
 def test_no_column_and_no_order_ranks_by_income(made: Make, figures: Figures) -> None:
     """Rows stand by codes, whatever the fees; no column is a rank, a score or what a physician's cases brought in."""
     for fees in ([9000, 9000, 1, 1], [1, 1, 9000, 9000]):

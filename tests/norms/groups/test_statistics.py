@@ -101,6 +101,7 @@ def test_every_figure_of_every_group(region_facts: Any, plain_facts: list[Row], 
             assert row[name] == (value if exact or value is None else pytest.approx(value, rel=1e-11)), (row, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_every_share_of_every_category(region_facts: Any, plain_facts: list[Row]) -> None:
     groups = by_key(plain_facts, "hospital", "group")

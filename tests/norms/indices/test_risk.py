@@ -117,6 +117,7 @@ def test_names_and_size_change_no_class(counts: dict[str, tuple[int, int]], by: 
         assert (larger[name]["risk"], larger[name]["z"]) == (row["risk"], row["z"])
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_the_classes_of_twenty_thousand_cases(region_risk: Any, plain_facts: list[dict[str, Any]]) -> None:
     counts: dict[str, list[bool]] = {}

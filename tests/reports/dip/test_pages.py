@@ -16,6 +16,8 @@ from yiheng.reports.dip.facts import evidence_word, group_page, hospital_page, k
 from yiheng.reports.pages import slug
 from yiheng.tables.contract import contract
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2024, 1, 1)
 GROUPS = (("J18.900", "", 1000), ("K80.100", "51.2300", 9000), ("I63.900", "", 4000))
 

@@ -7,6 +7,7 @@ import pytest
 from .conftest import Ground
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
+SOAK = pytest.mark.soak  # the same as flows do it in test_limits
 NUMBERS = ["none"] * 4 + [str(number) for number in range(1, 13)]
 
 
@@ -17,9 +18,11 @@ def cells(holds: int, *rows: list[int]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("scene", "told", "after"),
     [
-        ("purchases", {"done": 11, "not_enough": 13}, cells(11, [100_000, 99_000, 0, 0])),
-        ("patients", {"done": 3, "not_enough": 17}, cells(3, [3, 0, 0, 3])),
-        ("opposite_order", {"done": 16}, cells(64, *[[1_600, 1_600, 0, 0]] * 4)),
+        pytest.param(
+            "purchases", {"done": 11, "not_enough": 13}, cells(11, [100_000, 99_000, 0, 0]), marks=pytest.mark.soak
+        ),
+        pytest.param("patients", {"done": 3, "not_enough": 17}, cells(3, [3, 0, 0, 3]), marks=pytest.mark.soak),
+        pytest.param("opposite_order", {"done": 16}, cells(64, *[[1_600, 1_600, 0, 0]] * 4), marks=pytest.mark.soak),
         ("swapped", {"done": 14}, cells(12, *[[12, 6, 0, 0]] * 2)),
         ("one_hold_many_hands", {"done": 3, "not_enough": 7}, cells(1, [100, 10, 90, 0])),
         ("rows_that_overlap", {"done": 1, "overlap": 7}, {"holds": 1}),

@@ -5,7 +5,7 @@ import pytest
 from .conftest import Ground
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
-MODES = ("threads", "processes")
+MODES = ("processes", pytest.param("threads", marks=pytest.mark.soak))
 TAKEN = {"state": "taken", "version": 3, "acts": 1, "events": 1, "todos": 1}
 
 
@@ -27,7 +27,7 @@ def test_one_item_is_made_of_one_request(stage: Ground, mode: str) -> None:
     assert (ended.acts, len(set(ended.told)), ended.after) == (1, 1, {"items": 1})
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 10))])
 @pytest.mark.parametrize("scene", ["eight_take_one", "one_request_eight_times"])
 def test_whoever_is_killed_and_asks_again_changes_nothing_twice(stage: Ground, scene: str, seed: int) -> None:
     ended = stage.run(scene, "processes", "--kill", str(seed))

@@ -5,7 +5,7 @@ import pytest
 from .conftest import Ground
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
-MODES = ("threads", "processes")
+MODES = ("processes", pytest.param("threads", marks=pytest.mark.soak))
 HELD = {"held": 9_900_000, "numbers": sorted(f"H采〔2026〕{number}" for number in range(1, 12)), "unproven": 0}
 
 

@@ -7,7 +7,7 @@ import pytest
 from .conftest import Ground
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
-MODES = ("threads", "processes")
+MODES = ("processes", pytest.param("threads", marks=pytest.mark.soak))
 TOLD = {"levels": [[1, 2]] * 4, "events agree": True, "counted": [2] * 4}
 NONE = {"take": 0, "expire": 0, "remind": 0}
 AFTER = {
@@ -24,7 +24,7 @@ def test_ticks_at_once_do_nothing_twice(stage: Ground, scene: str, mode: str) ->
     assert (ended.told, ended.after) == (["done"] * 4, AFTER[scene])
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 10))])
 @pytest.mark.parametrize("scene", sorted(AFTER))
 def test_a_tick_that_is_killed_is_made_up_for_by_the_next(stage: Ground, scene: str, seed: int) -> None:
     ended = stage.run(scene, "processes", "--kill", str(seed))

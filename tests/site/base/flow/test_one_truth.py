@@ -69,7 +69,7 @@ def test_what_waits_may_be_done_and_what_may_be_done_is_seen() -> None:
 @pytest.mark.property
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 10))])
 def test_fifty_thousand_pairs(seed: int) -> None:
     assert check(scene(100 + seed, people=50, items=100, moves=300)) == 5000
 
@@ -77,7 +77,7 @@ def test_fifty_thousand_pairs(seed: int) -> None:
 @pytest.mark.property
 @pytest.mark.django_db
 def test_act_does_what_the_decision_says() -> None:
-    made = scene(2, people=8, items=6, moves=14)
+    made = scene(2, people=6, items=4, moves=10)
     told = 0
     for actor, item in product(made.actors.values(), made.items):
         facts = facts_of(ERRAND, item)
@@ -88,4 +88,4 @@ def test_act_does_what_the_decision_says() -> None:
                 )
                 assert done(actor, asked) == decide(ERRAND, step, facts, actor).allowed, (step.name, item.state)
                 told += 1
-    assert told == 8 * 6 * 7
+    assert told == 6 * 4 * 7
