@@ -1,1 +1,1 @@
-"""Procurement (采购): approval bands, methods by amount, waiting times, signs of collusion; each value dated and sourced."""
+"""Procurement (采购): approval bands, methods by amount, waiting times, signs of collusion; dated and sourced."""

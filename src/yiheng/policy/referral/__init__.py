@@ -1,1 +1,1 @@
-"""Two-way referral (双向转诊): grounds, dangers, time limits; each value dated, with its source or whose choice it is."""
+"""Two-way referral (双向转诊): grounds, dangers, time limits; dated, with their source or whose choice they are."""

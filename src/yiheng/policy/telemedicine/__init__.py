@@ -1,1 +1,1 @@
-"""Remote consultation (远程会诊): how long each kind may take; each value dated, with its source or whose choice it is."""
+"""Remote consultation (远程会诊): how long each kind may take; dated, with its source or whose choice it is."""

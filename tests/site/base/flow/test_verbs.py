@@ -132,7 +132,7 @@ def test_a_copy_shows_a_stub_or_all_but_never_tagged_fields(town: Town, flow: Fl
     do(town, "dan", "copy", item, person="edd", shows="all")
     do(town, "dan", "copy", item, person="edd", shows="stub")
     assert shown(town, "edd", item) is Shows.ALL
-    row = visible(flow, town.actor("edd")).get(pk=item.pk)
+    row = visible(flow, town.actor("edd"), ("subject", "note")).get(pk=item.pk)
     assert (row.shown_subject, row.shown_note) == ("血样", None)
     assert allowed(town, "edd", item) == {"comment", "copy", "urge"}
     assert not inbox(town.actor("edd")).exists()

@@ -11,6 +11,7 @@ from ..town import START, Town
 from .conftest import Enter
 
 
+@pytest.mark.slow  # somebody with every role at once asks more of the database than anybody does
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_every_flow_is_shown(town: Town, enter: Enter, language: str) -> None:
     for code, role in known_roles().items():

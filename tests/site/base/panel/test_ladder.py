@@ -60,7 +60,7 @@ def test_whoever_has_to_sign_sees_it_and_nobody_before(hall: Town) -> None:
         assert (shows is Shows.ALL) == sees
         assert visible(flow, hall.actor(name)).filter(pk=item.pk).exists() == sees
         assert inbox(hall.actor(name)).filter(item=item.pk).exists() == sees
-    assert visible(flow, hall.actor("fay")).get(pk=item.pk).shown_note is None
+    assert visible(flow, hall.actor("fay"), ("note",)).get(pk=item.pk).shown_note is None
     say(hall, "fay", item)
     assert visible(flow, hall.actor("fay")).filter(pk=item.pk).exists()
     assert visible(flow, hall.actor("fox")).filter(pk=item.pk).exists()

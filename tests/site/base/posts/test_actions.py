@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from yiheng.site.base.audit.models import Entry, Look
+from yiheng.site.base.places.models import Delegation, Group, Membership, Post
+from yiheng.site.base.places.standing import actor_of
 from yiheng.site.base.posts.actions import (
     NotGranted,
     end_loan,
@@ -16,8 +18,6 @@ from yiheng.site.base.posts.actions import (
     leave,
     lend,
 )
-from yiheng.site.base.places.models import Delegation, Group, Membership, Post
-from yiheng.site.base.places.standing import actor_of
 
 from ..town import DAY, NOW, Town, make_person
 

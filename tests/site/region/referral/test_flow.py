@@ -1,9 +1,13 @@
 """A referral from consent to the family doctor, and every way in which it ends otherwise."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test import Client
 
+from yiheng.site.base.audit.models import Look
 from yiheng.site.base.flow.decide import Why
 from yiheng.site.base.flow.forms import Invalid
 from yiheng.site.base.flow.models import Escalation, Event, Item
@@ -13,6 +17,7 @@ from yiheng.site.base.flow.todos import inbox
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.places.standing import Actor, Standing
 from yiheng.site.base.refused import NotDone
+from yiheng.site.base.vault import keys
 from yiheng.site.region.referral.flow import REFERRAL
 
 from .county import NOW, County
@@ -199,3 +204,43 @@ def test_a_doctor_of_another_hospital_does_not_write_for_this_one(county: County
     with pytest.raises(NotAllowed) as refused:
         act(county.actor("stranger"), county.asked("write", **data), county.now)
     assert (refused.value.why, Item.objects.count()) == (Why.PARTY, 0)
+
+
+def test_a_name_is_opened_with_a_reason_by_those_who_keep_it(county: County, settings: object, tmp_path: Path) -> None:
+    settings.VAULT_KEYS = tmp_path / "vault.keys"  # type: ignore[attr-defined]
+    keys.add()
+    item = county.submitted(patient_name="甲某", phone="13800000000")
+    row = connection.cursor().execute("select patient_name, phone from referral_referral").fetchone()
+    assert "甲某" not in row[0]
+    assert "138" not in row[1]
+    assert all("甲某" not in str(each.data) and "138" not in str(each.data) for each in item.acts.all())
+
+    def look_at(who: str, reason: str) -> tuple[int, str]:
+        client = Client()
+        client.force_login(county.people[who], backend="allauth.account.auth_backends.AuthenticationBackend")
+        answer = client.post(f"/items/{item.pk}/look/patient_name/", {"reason": reason})
+        return answer.status_code, answer.content.decode()
+
+    before = Look.objects.filter(action="look.vault", outcome="").count()
+    assert "甲某" in look_at("desk", "安排床位需要核对姓名")[1]
+    assert Look.objects.filter(action="look.vault").count() == before + 1
+    status, page = look_at("desk", "看")
+    assert (status, "甲某" in page, "请填写查阅理由" in page) == (422, False, True)
+    assert look_at("stranger", "想看看是谁转来的")[0] == 404
+    assert look_at("com", "检查工作需要查看")[0] == 404
+
+
+def test_a_consent_form_is_clinical(county: County) -> None:
+    item = county.submitted()
+    (file,) = item.files.all()
+    county.act("doc", "copy", item, person="stranger", shows="all")
+
+    def given_to(who: str) -> int:
+        client = Client()
+        client.force_login(county.people[who], backend="allauth.account.auth_backends.AuthenticationBackend")
+        assert client.get(f"/items/{item.pk}/").status_code == 200
+        answer = client.get(f"/files/{file.pk}/")
+        answer.close()
+        return answer.status_code
+
+    assert [given_to(who) for who in ("doc", "desk", "stranger")] == [200, 200, 404]

@@ -7,12 +7,14 @@ from django.forms import ChoiceField, Form, ModelChoiceField
 
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.decide import Decision
-from yiheng.site.base.flow.declare import Flow, Step
-from yiheng.site.base.flow.models import Act
-from yiheng.site.base.flow.sight import PREFIX
+from yiheng.site.base.flow.declare import Flow, Shows, Step
+from yiheng.site.base.flow.models import Act, Item
+from yiheng.site.base.flow.sight import Seen
+from yiheng.site.base.pages.listing import looked_at
 from yiheng.site.base.pages.showing import Shown, hands
 from yiheng.site.base.pages.values import field_of, own_fields
 from yiheng.site.base.places.models import Place
+from yiheng.site.base.places.standing import Actor
 
 _KEYS = {Place: "code", Person: "username"}
 _OF_ALL = ("number", "state", "author", "made_at", "changed_at", "ended_at")
@@ -40,13 +42,19 @@ def item_out(its: Shown) -> dict[str, Any]:
     }
 
 
-def rows_out(flow: Flow, items: QuerySet) -> list[dict[str, Any]]:
+def rows_out(flow: Flow, items: QuerySet, actor: Actor) -> list[dict[str, Any]]:
     """Rows of a list."""
-    given = list(items.values("pk", "seen_all", *(f"{PREFIX}{name}" for name in flow.listed)))
-    rows = plain_rows(flow, flow.listed, [{name: row[f"{PREFIX}{name}"] for name in flow.listed} for row in given])
+    each = list(looked_at(flow, items, actor))
+    rows = plain_rows(flow, flow.listed, [_of_list(flow, item, sees) for item, sees in each])
     return [
-        {"id": row["pk"], "whole": row["seen_all"], "fields": fields} for row, fields in zip(given, rows, strict=True)
+        {"id": item.pk, "whole": sees.shows is Shows.ALL, "fields": fields}
+        for (item, sees), fields in zip(each, rows, strict=True)
     ]
+
+
+def _of_list(flow: Flow, item: Item, sees: Seen) -> dict[str, Any]:
+    its = item.its_flow
+    return {name: item.serializable_value(name) if sees.field(its, name) else None for name in flow.listed}
 
 
 def plain_rows(flow: Flow, names: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

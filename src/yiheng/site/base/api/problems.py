@@ -14,6 +14,7 @@ from yiheng.site.base.flow.forms import Invalid
 from yiheng.site.base.flow.refused import Conflict, Missing, NotAllowed
 from yiheng.site.base.pages.refusing import keep_refusal
 from yiheng.site.base.refused import NotDone
+from yiheng.site.base.texts import pick
 
 _UNKNOWN = Word("请先登录或提供令牌", "sign in or give a token")
 _FORBIDDEN = Word("没有权限", "not allowed")
@@ -75,8 +76,20 @@ def put_on(api: NinjaAPI) -> None:
         return answer(request, why.status_code, code, text)
 
 
+# What a value that cannot be read is told in Chinese, by pydantic's kind of error; in English by its own message.
+_SAID = {
+    "missing": "缺少此项", "string_too_long": "内容过长",
+    "greater_than_equal": "数值过小", "less_than_equal": "数值过大",
+    "value_error": "含有不能作为文字保存的符号", "json_invalid": "不是JSON",
+}  # fmt: skip
+
+
+def _line(error: Any) -> str:
+    return pick(Word(_SAID.get(error["type"], "格式不对"), " ".join(str(error["msg"]).split())))
+
+
 def _lines(why: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for error in why.errors:
-        found.setdefault(".".join(map(str, error["loc"][1:])) or "body", []).append(error["msg"])
+        found.setdefault(".".join(map(str, error["loc"][1:])) or "body", []).append(_line(error))
     return found

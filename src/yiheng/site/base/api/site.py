@@ -73,7 +73,7 @@ def list_items(
     flow, actor, now = _flow(code), actor_for(request), now_of(request)
     items = found(flow, actor, Wanted.of(flow, {"state": state, "q": q, "sort": sort}))
     count, cut = _cut(items, page, size)
-    rows = answers.rows_out(flow, cut)
+    rows = answers.rows_out(flow, cut, actor)
     taking.demand(actor, flow.code, taking.PAGE, len(rows), "", now)
     look(actor, taking.PAGE, Of(flow.code), now, rows=len(rows), fields=list(flow.listed))
     return {"count": count, "page": page, "size": size, "items": rows}

@@ -12,6 +12,7 @@ from yiheng.site.base.check import Check
 from yiheng.site.base.clock.span import Span
 from yiheng.site.base.files.kinds import LARGEST, PAPERS
 from yiheng.site.base.party import Party
+from yiheng.site.base.places.roles import Role
 
 if TYPE_CHECKING:
     from django import forms
@@ -28,16 +29,30 @@ NOBODY = Party()
 
 @dataclass(frozen=True)
 class State:
-    """Where an item stands; `ends`: nothing is waited for any more."""
+    """Where an item stands; `ends`: nothing is waited for any more; `fails`: it ended without what was asked for."""
 
     code: str
     word: Word
     ends: bool = False
+    fails: bool = False
 
 
-def state(code: str, zh: str, en: str, ends: bool = False) -> State:
-    """A state by its code and its name in both languages."""
-    return State(code, Word(zh, en), ends)
+def state(code: str, zh: str, en: str, ends: bool = False, fails: bool = False) -> State:
+    """A state by its code and its name in both languages; what fails has ended."""
+    return State(code, Word(zh, en), ends or fails, fails)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Fields that stand together in forms and on the item's page, under a heading."""
+
+    word: Word
+    fields: tuple[str, ...]
+
+
+def section(zh: str, en: str, *fields: str) -> Section:
+    """A section by its heading in both languages."""
+    return Section(Word(zh, en), fields)
 
 
 class Effect(Protocol):
@@ -99,6 +114,7 @@ class FilesAsked:
     """Files that a step asks for: for which purpose (`kind`), and how many at least.
 
     - types: what their content may be (`files.kinds`); largest: bytes of one
+    - tag: only a sight with it gives them; empty: whoever sees the item whole
     """
 
     kind: str
@@ -106,6 +122,7 @@ class FilesAsked:
     least: int = 1
     types: tuple[str, ...] = PAPERS
     largest: int = LARGEST
+    tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,6 +236,32 @@ class Under:
     fill: "Callable[[Any, Any], None]"
 
 
+@dataclass(frozen=True)
+class Keeper:
+    """Who may open a sealed text, with a reason: whoever holds one of the roles at the place in `field`."""
+
+    field: str
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share (比率): of the items that came to `among`, those that came to `of`; states, or steps by their names."""
+
+    word: Word
+    of: tuple[State | str, ...]
+    among: tuple[State | str, ...]
+
+
+@dataclass(frozen=True)
+class Took:
+    """A time (用时): from when an item came into one state first until it came into another."""
+
+    word: Word
+    since: State
+    until: State
+
+
 Duty = str | tuple[str, str]
 
 
@@ -229,6 +272,7 @@ class Flow:
     - model: the table of its items; number: the text of an item's number from the item and its place in the series;
       `series`: item -> name of the series, each counted without a gap
     - sights: who sees what; tagged: tag -> fields that only a sight with that tag shows; stub: fields that a stub shows
+    - sealed: fields of encrypted text -> who may open one; each look says why and is in the audit before it is shown
     - under: its items are made under those of another flow
     - apart: steps that no natural person may do two of in one matter, by name, or (flow, step) of another flow
     - amount: the field with the sum in fen that a delegation's limit is held against
@@ -236,6 +280,9 @@ class Flow:
     - urge_every: moment -> the least time between two urgings of one item; None: nobody is urged
     - counted_by: the field with the place that statistics are by; least_count: moment -> the least count that is shown
     - listed: the columns of lists and exports, in order; searched: those that a search looks in
+    - sections: how the fields of long forms stand together; what is in none comes last
+    - rates, took: shares and times that the statistics give beside the counts
+    - belongings: rows of other tables that an item brought, shown with it: name of the relation -> columns
     """
 
     code: str
@@ -250,10 +297,15 @@ class Flow:
     stub: tuple[str, ...] = ("number", "state")
     listed: tuple[str, ...] = ("number", "state")
     searched: tuple[str, ...] = ("number",)
+    sections: tuple[Section, ...] = ()
+    rates: tuple[Rate, ...] = ()
+    took: tuple[Took, ...] = ()
+    belongings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     amount: str = ""
     series: "Callable[[Item], str] | None" = None
     number: "Callable[[Item, int], str] | None" = None
     under: Under | None = None
+    sealed: "dict[str, tuple[Keeper, ...]]" = field(default_factory=dict)
     clauses: tuple[str, ...] = ()
     statistics: "Callable[[Any], Sequence[Any]] | None" = None
     counted_by: str = ""
@@ -289,6 +341,11 @@ class Flow:
     def anchors(self) -> frozenset[str]:
         """The fields that parties read: people and places that an item concerns."""
         return frozenset(name for party in self.parties for name in party.fields())
+
+    @cached_property
+    def tag_of_files(self) -> dict[str, str]:
+        """By kind of files the tag that they have."""
+        return {asked.kind: asked.tag for step in self.steps for asked in step.files if asked.tag}
 
     @cached_property
     def tag_of(self) -> dict[str, str]:

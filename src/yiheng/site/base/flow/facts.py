@@ -1,18 +1,20 @@
 """What is judged (事实): all that a decision needs to know of an item, read once, as plain values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.db.models import ForeignKey
 
 from yiheng.site.base.flow.declare import Flow, Shows
-from yiheng.site.base.flow.models import Copied, Item, Passed, Waiting
+from yiheng.site.base.flow.models import Act, Bar, Copied, Item, Passed, Reached, Waiting, Was
 from yiheng.site.base.flow.models import Seat as SeatRow
 from yiheng.site.base.party.facts import Concerned
 from yiheng.site.base.party.party import Turn
 from yiheng.site.base.places.models import Place
 
 EVERY = "*"
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True)
@@ -62,27 +64,77 @@ class Facts:
 
 def facts_of(flow: Flow, item: Item) -> Facts:
     """An item's facts as the database has them; of one that is not saved yet what its fields and its matter say."""
+    if item.pk is not None:
+        return _facts(flow, item, _read([item]))
     amount = getattr(item, flow.amount) if flow.amount else None
     bars = item.matter.bars.values_list("flow", "step", "person_id") if item.matter else ()
-    if item.pk is None:
-        return Facts(_concerned(flow, item), "", 0, amount, bars=frozenset(bars))
-    seats, answered, guests = _polls(item)
-    return Facts(
-        _concerned(flow, item),
-        item.state,
-        item.version,
-        amount,
-        frozenset(item.reached.values_list("state", flat=True)),
-        frozenset(bars),
-        seats,
-        answered,
-        _last(flow, item),
-        (*guests, *_copied(item)),
-        _passed(item),
+    return Facts(_concerned(flow, item, {}), "", 0, amount, bars=frozenset(bars))
+
+
+def facts_of_all(items: Sequence[Item]) -> dict[int, Facts]:
+    """The facts of many items by number, of any flows, in as many questions as one has; each of its flow's class."""
+    read = _read(items)
+    return {item.pk: _facts(item.its_flow, item, read) for item in items}
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The rows of some items, by item: those of a matter by the matter."""
+
+    bars: dict[int, list[tuple[str, str, int]]]
+    reached: dict[int, list[str]]
+    seats: dict[int, list[SeatRow]]
+    copies: dict[int, list[Guest]]
+    passed: dict[int, list[Passed]]
+    former: dict[int, list[tuple[str, str]]]
+    acts: dict[int, list[tuple[str, int | None, int | None]]]
+
+
+def _read(items: Sequence[Item]) -> _Read:
+    its = {item.pk for item in items}
+    acts = Act.objects.filter(item__in=its).order_by("pk").values_list("item_id", "step", "person_id", "behalf_id")
+    bars = Bar.objects.filter(matter__in={item.matter_id for item in items})
+    copies = Copied.objects.filter(item__in=its).order_by("pk").values_list("item_id", "person_id", "shows")
+    seats = SeatRow.objects.filter(poll__item__in=its).select_related("poll").order_by("pk")
+    passed = Passed.objects.filter(item__in=its, ended_at=None).order_by("pk")
+    return _Read(
+        bars=_grouped((row[0], row[1:]) for row in bars.values_list("matter_id", "flow", "step", "person_id")),
+        reached=_grouped(Reached.objects.filter(item__in=its).values_list("item_id", "state")),
+        seats=_grouped((row.poll.item_id, row) for row in seats),
+        copies=_grouped((item, Guest(Turn(person=person), Shows(shows))) for item, person, shows in copies),
+        passed=_grouped((row.item_id, row) for row in passed),
+        former=_grouped(
+            (row[0], row[1:]) for row in Was.objects.filter(item__in=its).values_list("item_id", "field", "place__path")
+        ),
+        acts=_grouped((row[0], row[1:]) for row in acts),
     )
 
 
-def _concerned(flow: Flow, item: Item) -> Concerned:
+def _grouped(pairs: Iterable[tuple[int, _Row]]) -> dict[int, list[_Row]]:
+    found: dict[int, list[_Row]] = {}
+    for item, row in pairs:
+        found.setdefault(item, []).append(row)
+    return found
+
+
+def _facts(flow: Flow, item: Item, read: _Read) -> Facts:
+    seats, answered, guests = _polls(read.seats.get(item.pk, ()))
+    return Facts(
+        _concerned(flow, item, _former(read.former.get(item.pk, ()))),
+        item.state,
+        item.version,
+        getattr(item, flow.amount) if flow.amount else None,
+        frozenset(read.reached.get(item.pk, ())),
+        frozenset(read.bars.get(item.matter_id or 0, ())),
+        seats,
+        answered,
+        _last(flow, read.acts.get(item.pk, ())),
+        (*guests, *read.copies.get(item.pk, ())),
+        _passed(read.passed.get(item.pk, ())),
+    )
+
+
+def _concerned(flow: Flow, item: Item, former: dict[str, frozenset[str]]) -> Concerned:
     people: dict[str, int | None] = {}
     places: dict[str, str | None] = {}
     for name in sorted(flow.anchors):
@@ -91,7 +143,7 @@ def _concerned(flow: Flow, item: Item) -> Concerned:
             places[name] = None if its is None else its.path
         else:
             people[name] = None if its is None else its.pk
-    return Concerned(item.pk or 0, item.author_id, people, places, _former(item))
+    return Concerned(item.pk or 0, item.author_id, people, places, former)
 
 
 def _is_place(flow: Flow, name: str) -> bool:
@@ -99,22 +151,21 @@ def _is_place(flow: Flow, name: str) -> bool:
     return isinstance(its, ForeignKey) and its.related_model is Place
 
 
-def _former(item: Item) -> dict[str, frozenset[str]]:
+def _former(rows: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    if item.pk is not None:
-        for name, path in item.former.values_list("field", "place__path"):
-            found.setdefault(name, set()).add(path)
+    for name, path in rows:
+        found.setdefault(name, set()).add(path)
     return {name: frozenset(paths) for name, paths in found.items()}
 
 
 def _polls(
-    item: Item,
+    rows: Iterable[SeatRow],
 ) -> tuple[dict[str, tuple[Seat, ...]], dict[str, frozenset[int]], list[Guest]]:
     """By step the open seats of the item's panel, and who has answered in it; whom its panels let see the item."""
     seats: dict[str, list[Seat]] = {}
     answered: dict[str, set[int]] = {}
     guests: list[Guest] = []
-    for row in SeatRow.objects.filter(poll__item=item).select_related("poll").order_by("pk"):
+    for row in rows:
         guests += (Guest(turn, Shows.ALL) for turn in _seeing(row))
         if row.poll.closed_at is not None:
             continue
@@ -123,7 +174,7 @@ def _polls(
         elif row.is_open:
             seats.setdefault(row.poll.step, []).append(Seat(row.pk, _turn(row)))
     return (
-        {step: tuple(rows) for step, rows in seats.items()},
+        {step: tuple(found) for step, found in seats.items()},
         {step: frozenset(people) for step, people in answered.items()},
         guests,
     )
@@ -142,18 +193,13 @@ def _seeing(row: SeatRow) -> Iterator[Turn]:
         yield _turn(row)
 
 
-def _copied(item: Item) -> list[Guest]:
-    found = Copied.objects.filter(item=item).order_by("pk").values_list("person_id", "shows")
-    return [Guest(Turn(person=person), Shows(shows)) for person, shows in found]
-
-
-def _passed(item: Item) -> dict[str, tuple[Turn, ...]]:
+def _passed(rows: Iterable[Passed]) -> dict[str, tuple[Turn, ...]]:
     found: dict[str, list[Turn]] = {}
-    for row in Passed.objects.filter(item=item, ended_at=None).order_by("pk"):
+    for row in rows:
         found.setdefault(row.step, []).append(_turn(row))
     return {step: tuple(turns) for step, turns in found.items()}
 
 
-def _last(flow: Flow, item: Item) -> frozenset[int]:
-    act = item.acts.filter(step__in=flow.by_name).last()
-    return frozenset() if act is None or act.person_id is None else frozenset((act.person_id, act.behalf_id))
+def _last(flow: Flow, acts: Sequence[tuple[str, int | None, int | None]]) -> frozenset[int]:
+    own = (people for step, *people in reversed(acts) if step in flow.by_name)
+    return frozenset(person for person in next(own, ()) if person is not None)

@@ -19,7 +19,7 @@ from yiheng.site.base.refused import NotDone
 from yiheng.site.base.texts import say
 
 _KEYS = {Place: "code", Person: "username"}
-_LONGEST_REASON = 2000
+_LONGEST_REASON, _LONGEST_LINE = 2000, 300
 
 
 class Invalid(NotDone):
@@ -50,7 +50,7 @@ def cleaned(flow: Flow, step: Step, item: Item, asked: Any, files_wrong: Sequenc
     wrong: dict[str, list[str]] = {name: [unasked] for name in asked.data if name not in kind.base_fields}
     form = _filled(kind, item, asked) if kind.base_fields else None
     if form is not None and not form.is_valid():
-        wrong |= {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+        wrong |= {name: [_one_line(str(text)) for text in texts] for name, texts in form.errors.items()}
     if line := _reason_wrong(step, asked.reason):
         wrong["reason"] = [line]
     if files_wrong:
@@ -58,6 +58,12 @@ def cleaned(flow: Flow, step: Step, item: Item, asked: Any, files_wrong: Sequenc
     if wrong:
         raise Invalid(wrong)
     return dict(form.cleaned_data) if form is not None else {}
+
+
+def _one_line(text: str) -> str:
+    """A message as one line, as some repeat what was typed."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
 
 
 def _reason_wrong(step: Step, reason: str) -> str:

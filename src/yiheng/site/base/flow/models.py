@@ -164,9 +164,13 @@ class Todo(Waiting):
     amount = models.BigIntegerField(null=True)
 
     class Meta:
+        # One range of it for each condition of `party.waiting_for`; the class of the path is for its beginning.
         indexes = (
-            models.Index(fields=("role", "over", "path", "due")),
-            models.Index(fields=("person", "due")),
+            models.Index(
+                name="todo_waiting",
+                fields=("person", "role", "over", "path"),
+                opclasses=("int8_ops", "varchar_ops", "bool_ops", "varchar_pattern_ops"),
+            ),
         )
 
 

@@ -5,14 +5,14 @@
 what is hidden.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from yiheng.site.base.flow.declare import Flow, Shows, Sight
-from yiheng.site.base.flow.facts import EVERY, Facts
+from yiheng.site.base.flow.facts import EVERY, Facts, facts_of_all
 from yiheng.site.base.flow.models import Bar, Copied, Item, Reached, Seat
 from yiheng.site.base.flow.registry import versions_of
 from yiheng.site.base.party.party import NOBODY, waiting_for
@@ -33,6 +33,10 @@ class Seen:
         if self.shows is Shows.ALL:
             return flow.tag_of.get(name) in (None, *self.tags)
         return self.shows is Shows.STUB and name in flow.stub
+
+    def files(self, flow: Flow, kind: str) -> bool:
+        """Whether files of a kind may be read."""
+        return self.shows is Shows.ALL and flow.tag_of_files.get(kind) in (None, *self.tags)
 
 
 def seen(flow: Flow, facts: Facts, actor: Actor) -> Seen:
@@ -60,15 +64,22 @@ def _joined(each: Iterable[Seen]) -> Seen:
     return Seen(shows, frozenset(tag for its in found for tag in its.tags))
 
 
-def visible(flow: Flow, actor: Actor, fields: Iterable[str] = ()) -> "QuerySet[Item]":
-    """The items that the actor sees at least as a stub, with `shown_<field>` for each of `fields` (default: listed).
+def seen_of(items: Sequence[Item], actor: Actor) -> dict[int, Seen]:
+    """What the actor sees of items that were found already, of any flows, in a few questions for all of them."""
+    facts = facts_of_all(items)
+    return {item.pk: seen(item.its_flow, facts[item.pk], actor) for item in items}
 
-    `seen_all` says whether a row is shown whole. An item is shown as the version says that it began with.
+
+def visible(flow: Flow, actor: Actor, fields: Iterable[str] = ()) -> "QuerySet[Item]":
+    """The items that the actor sees at least as a stub, with `shown_<field>` for each of `fields`.
+
+    Those are for sorting and searching; `seen_of` says what is shown of rows that were found. `seen_all` says whether a
+    row is shown whole. An item is shown as the version says that it began with.
     """
     whole, stub = (_by_version(flow, partial(_rows, actor=actor, shows=shows)) for shows in (Shows.ALL, Shows.STUB))
     found = flow.model.objects.filter(whole | stub).exclude(_barred(actor))
     found = found.annotate(seen_all=_is(whole))
-    return found.annotate(**{f"{PREFIX}{name}": _shown(flow, actor, name) for name in (fields or flow.listed)})
+    return found.annotate(**{f"{PREFIX}{name}": _shown(flow, actor, name) for name in fields})
 
 
 def counted(flow: Flow, actor: Actor) -> "QuerySet[Item]":

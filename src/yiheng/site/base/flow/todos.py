@@ -15,10 +15,12 @@ from yiheng.site.base.places.standing import Actor, Standing
 
 def inbox(actor: Actor) -> "QuerySet[Todo]":
     """What waits for the actor, the earliest due first; never what the actor may not do because of a duty done."""
-    found = NOBODY
+    waits, found = NOBODY, NOBODY
     for standing in actor:
+        waits |= waiting_for(standing)
         found |= _of(standing)
-    return Todo.objects.filter(found).order_by(F("due").asc(nulls_last=True), "pk")
+    # What waits is asked first and plainly, as an index answers that; the rest is asked of those rows alone.
+    return Todo.objects.filter(waits, found).order_by(F("due").asc(nulls_last=True), "pk")
 
 
 def _of(standing: Standing) -> Q:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,16 +15,18 @@ from django.views.decorators.http import require_http_methods
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
 from yiheng.site.base.accounts.gate import for_outsiders
+from yiheng.site.base.audit.looks import refused
+from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.check import Answer
 from yiheng.site.base.flow.act import Asked, act
 from yiheng.site.base.flow.declare import Flow, Step
-from yiheng.site.base.flow.forms import Invalid
+from yiheng.site.base.flow.forms import Invalid, form_class
 from yiheng.site.base.flow.models import Act
 from yiheng.site.base.flow.refused import Blocked, Conflict, Missing, NotAllowed
 from yiheng.site.base.flow.verbs import step_of
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.attaching import number_of, offered_names, taken_in
-from yiheng.site.base.pages.filling import blank_form, put_errors
+from yiheng.site.base.pages.filling import blank_form, in_sections, put_errors
 from yiheng.site.base.pages.lists import flow_for
 from yiheng.site.base.pages.menu import beginnings
 from yiheng.site.base.pages.showing import Shown, shown
@@ -77,14 +80,28 @@ def do(request: HttpRequest, number: int, step: str) -> HttpResponse:
 def _at_desk(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method != "POST":
         return _desk_page(request, _refused_before(desk), HTTPStatus.OK)
-    kept, wrong = taken_in(request, desk.step)
+    kept, wrong = taken_in(request, desk.step) if _may(desk) else ((), [])
     try:
         if wrong:
-            raise Invalid({"files": wrong})
+            raise _not_kept(request, desk, wrong)
         done = act(actor_for(request), _asked(request.POST, desk, kept), now_of(request))
     except (NotDone, Refusal) as why:
         return _desk_page(request, _with(_told(desk, why, request.POST), kept=kept), _status(why))
     return _onward(request, done)
+
+
+def _may(desk: Desk) -> bool:
+    """Whether files are kept for the step: not for whoever may not take it."""
+    if desk.its is None:
+        return True
+    return any(each.allowed and each.step == desk.step for each in (*desk.its.decisions(), *desk.its.verbs()))
+
+
+def _not_kept(request: HttpRequest, desk: Desk, wrong: list[str]) -> Invalid:
+    """Files that were not taken, as lines of the form; the audit keeps that there were such."""
+    of = Of(desk.flow.code, str(desk.its.item.pk) if desk.its else "")
+    refused(actor_for(request).own, f"{desk.flow.code}.{desk.step.name}", of, "files", now_of(request))
+    return Invalid({"files": wrong})
 
 
 def _refused_before(desk: Desk) -> Desk:
@@ -101,8 +118,11 @@ def _refused_before(desk: Desk) -> Desk:
 
 def _asked(given: QueryDict, desk: Desk, files: tuple[int, ...]) -> Asked:
     """What is asked for, as it was typed."""
-    many = {name: values for name, values in given.lists() if name not in _OURS}
-    data = {name: values[0] if len(values) == 1 else values for name, values in many.items()}
+    fields = form_class(desk.flow, desk.step).base_fields
+    typed = {name: values for name, values in given.lists() if name not in _OURS}
+    data = {
+        name: values if len(values) > 1 or _is_many(fields.get(name)) else values[0] for name, values in typed.items()
+    }
     its = desk.its
     return Asked(
         flow=desk.flow.code,
@@ -115,6 +135,11 @@ def _asked(given: QueryDict, desk: Desk, files: tuple[int, ...]) -> Asked:
         reason=given.get("reason", ""),
         files=files,
     )
+
+
+def _is_many(field: forms.Field | None) -> bool:
+    """Whether a field takes several values: one box that was ticked is a list of one."""
+    return getattr(field and field.widget, "allow_multiple_selected", False)
 
 
 def _key(text: str) -> UUID:
@@ -157,6 +182,7 @@ def _desk_page(request: HttpRequest, desk: Desk, status: HTTPStatus) -> HttpResp
     sent = desk.given or {}
     context = {
         "desk": desk, "flow": desk.flow, "step": desk.step, "its": desk.its, "form": form, "left": left,
+        "sections": in_sections(desk.flow, form),
         "asks_reason": desk.step.reason or bool(warns), "reason": sent.get("reason", ""),
         "request_key": sent.get("request") or str(uuid4()),
         "kept": offered_names(actor_for(request), desk.kept),

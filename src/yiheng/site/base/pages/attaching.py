@@ -54,10 +54,10 @@ def offered_names(actor: Actor, numbers: tuple[int, ...]) -> list[File]:
 @for_outsiders
 @require_safe
 def file_page(request: HttpRequest, number: int) -> FileResponse:
-    """A file, to be saved; 404 for whoever does not see its item whole."""
+    """A file, to be saved; 404 for whoever does not see its item whole, or not files of its kind."""
     actor = actor_for(request)
     try:
-        file = readable(number, actor.person, lambda item: _sees(item, actor))
+        file = readable(number, actor.person, lambda item: _sees(item, actor, number))
     except NotYours:
         raise Http404 from None
     if file.item is not None:
@@ -65,8 +65,9 @@ def file_page(request: HttpRequest, number: int) -> FileResponse:
     return download(file)
 
 
-def _sees(item: Item, actor: Actor) -> bool:
+def _sees(item: Item, actor: Actor, file: int) -> bool:
     try:
-        return shown(item.pk, actor).whole
+        its = shown(item.pk, actor)
     except Http404:
         return False
+    return its.seen.files(its.flow, File.objects.values_list("purpose", flat=True).get(pk=file))

@@ -1,5 +1,6 @@
 """Statistics of a flow (统计) as a page: counts and how long it took; small counts are hidden, never shown as zero."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,19 +10,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from yiheng.base.words import Word
 from yiheng.site.base.audit.looks import look
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.flow.declare import Flow
-from yiheng.site.base.flow.sight import counted
+from yiheng.site.base.flow.figures import Figure, rates, times
+from yiheng.site.base.flow.sight import counted, visible
 from yiheng.site.base.flow.tables import statistics
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.lists import flow_for
 from yiheng.site.base.pages.values import state_text
 from yiheng.site.base.places.models import Place
+from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.texts import pick, say
 from yiheng.tables.hiding import HIDDEN, TOTAL
 
 _ALL, _FEW = say("合计", "all"), say("过少，不显示", "too few to show")
+_NONE = say("暂无", "none yet")
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,65 @@ def flow_counts(request: HttpRequest, code: str) -> HttpResponse:
     flow, actor, now = flow_for(request, code), actor_for(request), now_of(request)
     if not flow.counted_by or flow.least_count is None:
         raise Http404
-    least = flow.least_count(now)
-    found = statistics(flow, counted(flow, actor), now, flow.counted_by, least)
+    items = counted(flow, actor)
+    least = 1 if _sees_all(flow, actor, items.count()) else flow.least_count(now)
+    found = statistics(flow, items, now, flow.counted_by, least)
     look(actor, "counts", Of(flow.code), now)
     context = {
         "flow": flow, "least": least, "ended": found.ended, "median": found.median_days,
+        "figures": [_share(each) for each in rates(flow, items, least)]
+        + [_hours(each) for each in times(flow, items, least)],
+        "charts": [_chart_of_states(flow, found.states), _chart_of_months(found.places)],
         "tables": [_states(flow, found.states), _places(found.places), _on_time(flow, found.on_time)],
     }  # fmt: skip
     return render(request, "site/counts.html", context)
+
+
+def _sees_all(flow: Flow, actor: Actor, count: int) -> bool:
+    """Whether the reader sees each of the items whole, and could count them by hand."""
+    return visible(flow, actor, ("state",)).filter(seen_all=True).count() == count
+
+
+def _share(figure: Figure) -> tuple[str, str, str]:
+    """A share as it reads: never without its counts."""
+    if figure.whole == 0:
+        return pick(figure.word), "—", str(_NONE)
+    if figure.whole is None or figure.part is None:
+        return pick(figure.word), "—", str(_FEW)
+    share = (1000 * figure.part + figure.whole // 2) // figure.whole if figure.whole else 0
+    return pick(figure.word), f"{share // 10}.{share % 10}%", f"{figure.part:,} / {figure.whole:,}"
+
+
+def _hours(figure: Figure) -> tuple[str, str, str]:
+    if figure.whole == 0:
+        return pick(figure.word), "—", str(_NONE)
+    if figure.whole is None or figure.hours is None:
+        return pick(figure.word), "—", str(_FEW)
+    hours = pick(Word(f"{figure.hours:,.1f} 小时", f"{figure.hours:,.1f} h"))
+    return pick(figure.word), hours, pick(Word(f"{figure.whole:,} 件的中位数", f"median of {figure.whole:,}"))
+
+
+def _chart_of_states(flow: Flow, table: pa.Table) -> dict[str, Any]:
+    """What the script draws; hidden cells are no bar."""
+    shown = [row for row in _rows(table) if row["state"] != TOTAL and not row[HIDDEN]]
+    order = list(flow.states)
+    shown.sort(key=lambda row: order.index(row["state"]) if row["state"] in order else len(order))
+    names = [state_text(flow.code, row["state"]) for row in shown]
+    return _bars(str(say("按状态", "By state")), names, [row["items"] for row in shown])
+
+
+def _chart_of_months(table: pa.Table) -> dict[str, Any]:
+    months = [row for row in _rows(table) if row["place"] == TOTAL and row["month"] != TOTAL and not row[HIDDEN]]
+    months.sort(key=lambda row: row["month"])
+    return _bars(str(say("按月份", "By month")), [row["month"] for row in months], [row["items"] for row in months])
+
+
+def _bars(title: str, names: list[str], counts: list[int]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "count": len(names),
+        "data": json.dumps({"names": names, "counts": counts}, ensure_ascii=False),
+    }
 
 
 def _states(flow: Flow, table: pa.Table) -> Counts:

@@ -46,7 +46,7 @@ class _Counted(forms.Form):
         if not AxesProxyHandler.is_allowed(request, name):
             raise forms.ValidationError(str(_LOCKED))
         try:
-            return super().clean_code()  # type: ignore[misc]
+            return super().clean_code()
         except forms.ValidationError:
             AxesProxyHandler.user_login_failed(type(self), name, request)
             _keep_failure(request, self.user, "second_factor")

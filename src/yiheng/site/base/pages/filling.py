@@ -4,15 +4,19 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.models import ModelChoiceField
 
+from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.declare import Step
 from yiheng.site.base.flow.forms import form_class
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.pages.showing import Shown
+from yiheng.site.base.party import own_places
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
-from yiheng.site.base.texts import say
+from yiheng.site.base.register.models import RegisterRow, RowState
+from yiheng.site.base.texts import pick, say
 
 _MOST_CHOICES = 60
 _EMPTY = say("—— 请选择 ——", "—— choose ——")
@@ -29,16 +33,49 @@ def blank_form(flow: Any, step: Step, its: Shown | None, actor: Actor, given: An
         item: Item = its.item if its else flow.model()
         form = kind(data=given, instance=item)
         form.initial = {name: _known(its, item, name, form.initial.get(name)) for name in form.fields}
-    for field in form.fields.values():
+    for name, field in form.fields.items():
         if isinstance(field, ModelChoiceField):
-            field.queryset = _near(field.queryset, actor)
-        _dress(field)
+            field.queryset = _near(_own(field.queryset, step, name, actor), actor)
+            _choose(form, name, field)
+        dress(field)
     return form
+
+
+def in_sections(flow: Any, form: forms.Form | None) -> list[tuple[str, list[forms.BoundField]]]:
+    """The fields that are seen, under the flow's headings; one part without a heading where it has none for them."""
+    left = {field.name: field for field in (form.visible_fields() if form else ())}
+    found = [(pick(part.word), [left.pop(name) for name in part.fields if name in left]) for part in flow.sections]
+    parts = [(word, fields) for word, fields in (*found, ("", list(left.values()))) if fields]
+    return parts if len(parts) > 1 else [("", fields) for _, fields in parts]
+
+
+def _own(offered: QuerySet, step: Step, name: str, actor: Actor) -> QuerySet:
+    """Of the places of a field by which somebody may begin, those at which the reader may."""
+    if offered.model is not Place or not step.begins:
+        return offered
+    paths = own_places(step.who, name, actor)
+    return offered if paths is None else offered.filter(path__in=paths)
+
+
+def _choose(form: forms.Form, name: str, field: ModelChoiceField) -> None:
+    """People with the places of their posts; what is the only choice is chosen."""
+    if field.queryset.model is Person:
+        field.queryset = field.queryset.filter(is_active=True).order_by("name", "pk")
+        posts = dict(field.queryset.filter(posts__end=None).values_list("pk", "posts__place__name"))
+        field.label_from_instance = lambda person: (
+            f"{person.name}（{posts[person.pk]}）" if posts.get(person.pk) else person.name
+        )
+    elif field.queryset.model is Place and field.required and not form.is_bound:
+        only = list(field.queryset[:2])
+        if len(only) == 1 and form.initial.get(name) is None:
+            form.initial[name] = only[0]
 
 
 def _near(offered: QuerySet, actor: Actor) -> QuerySet:
     """Of what belongs to places (budgets, beds, suppliers) that of the reader's own: others' are not listed."""
     places = [its.name for its in offered.model._meta.get_fields() if its.many_to_one and its.related_model is Place]
+    if issubclass(offered.model, RegisterRow):
+        offered = offered.filter(state=RowState.HOLDS)
     if offered.model is Place or not places:
         return offered
     near = Q(pk__in=())
@@ -72,13 +109,16 @@ def _known(its: Shown | None, item: Item, name: str, value: Any) -> Any:
     return getattr(item, name, value)
 
 
-def _dress(field: forms.Field) -> None:
+def dress(field: forms.Field) -> None:
+    """Clothe a field for the style sheet; days and moments by the browser's own fields."""
     _as_typed(field)
     if isinstance(field, ModelChoiceField):
         field.empty_label = _EMPTY
         if field.queryset.count() > _MOST_CHOICES:
             code = say("请输入代码", "type the code")
             field.widget = forms.TextInput(attrs={"placeholder": code, "list": f"choices-{field.to_field_name}"})
+    elif isinstance(field, forms.TypedChoiceField) and ("", BLANK_CHOICE_DASH[0][1]) in list(field.choices):
+        field.choices = [("", _EMPTY) if value == "" else (value, text) for value, text in field.choices]
     field.widget.attrs["class"] = _class(field)
     if isinstance(field.widget, forms.Textarea):
         field.widget.attrs["rows"] = 4

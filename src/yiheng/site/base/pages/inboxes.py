@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.models import Act, Item, Todo
 from yiheng.site.base.flow.registry import flows
-from yiheng.site.base.flow.sight import PREFIX, visible
+from yiheng.site.base.flow.sight import PREFIX, seen_of, visible
 from yiheng.site.base.flow.todos import inbox
 from yiheng.site.base.pages.asking import actor_for, now_of
-from yiheng.site.base.pages.listing import Row, rows_of
+from yiheng.site.base.pages.listing import Row, read_whole, row_of
 from yiheng.site.base.pages.menu import reachable
-from yiheng.site.base.pages.values import label, state_text
+from yiheng.site.base.pages.values import label, state_text, tone
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.texts import pick
 
@@ -38,6 +38,7 @@ class Brief:
     number: str
     told: str
     state: str
+    tone: str
     steps: str = ""
     since: datetime | None = None
     due: datetime | None = None
@@ -120,7 +121,9 @@ def _brief(item: Item, told: dict[int, Row]) -> Brief:
     cells = dict(zip(flow.listed, row.cells, strict=True))
     number = cells.get("number") or f"#{item.pk}"
     parts = [f"{label(flow, name)} {cells[name]}" for name in _telling(flow) if cells[name]]
-    return Brief(item.pk, pick(flow.word), number, "　".join(parts), state_text(flow.code, row.state))
+    return Brief(
+        item.pk, pick(flow.word), number, "　".join(parts), state_text(flow.code, row.state), tone(flow.code, row.state)
+    )
 
 
 def _telling(flow: Flow) -> list[str]:
@@ -128,16 +131,13 @@ def _telling(flow: Flow) -> list[str]:
 
 
 def _told_of(items: Iterable[Item], actor: Actor) -> dict[int, Row]:
-    """The rows of items as the actor sees them, one question for each flow among them."""
+    """The rows of items as the actor sees them: one question for each flow among them, a few for all."""
     by_flow: dict[str, list[int]] = {}
     for item in items:
         by_flow.setdefault(item.flow, []).append(item.pk)
-    found: dict[int, Row] = {}
-    for code, numbers in by_flow.items():
-        flow = flows()[code]
-        seen = visible(flow, actor, dict.fromkeys((*flow.listed, "state"))).filter(pk__in=numbers)
-        found |= {row.pk: row for row in rows_of(flow, seen)}
-    return found
+    whole = {item.pk: item for code, numbers in by_flow.items() for item in read_whole(flows()[code], numbers)}
+    seen = seen_of(list(whole.values()), actor)
+    return {pk: row_of(item, seen[pk]) for pk, item in whole.items() if seen[pk].shows is not None}
 
 
 def _plain(text: str) -> str:

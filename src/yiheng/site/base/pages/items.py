@@ -14,6 +14,9 @@ from yiheng.site.base.document.printing import official_form
 from yiheng.site.base.document.refused import NothingFrozen
 from yiheng.site.base.pages import showing
 from yiheng.site.base.pages.asking import actor_for, now_of
+from yiheng.site.base.pages.codes import may_make
+from yiheng.site.base.pages.unsealing import boxes
+from yiheng.site.base.pages.values import tone
 
 
 @for_outsiders
@@ -65,15 +68,20 @@ def _content(its: showing.Shown, request: HttpRequest) -> dict[str, Any]:
         "title": its.title(),
         "state": its.state(),
         "ends": its.whole and its.item.ended_at is not None,
-        "lines": showing.lines(its),
+        "sections": showing.sections(its),
+        "belongings": showing.belongings(its),
+        "offspring": its.offspring(),
+        "makes_code": may_make(its),
+        "tone": tone(its.flow.code, its.item.state) if its.state() else "",
         "decisions": its.decisions(),
         "verbs": its.verbs(),
         "way": showing.way(its),
         "waits": showing.waits(its, now),
         "history": showing.history(its),
-        "files": list(its.item.files.select_related("owner")) if its.whole else [],
+        "files": [file for file in its.item.files.select_related("owner") if its.seen.files(its.flow, file.purpose)],
         "forms": _forms(its),
         "polls": showing.polls(its),
+        "boxes": boxes(its),
         "now": now,
         **showing.kin(its),
     }

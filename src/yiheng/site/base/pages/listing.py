@@ -4,20 +4,23 @@ Nothing is found, sorted or counted by what the reader does not see: only the co
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from django.db.models import F, ForeignKey, Q, QuerySet
+from django.db.models import F, ForeignKey, Min, Model, Q, QuerySet
 
 from yiheng.site.base.accounts.models import Person
-from yiheng.site.base.flow.declare import Flow
-from yiheng.site.base.flow.models import Item
-from yiheng.site.base.flow.sight import PREFIX, visible
-from yiheng.site.base.pages.values import field_of, names_of, text_of
+from yiheng.site.base.flow.declare import Flow, Shows
+from yiheng.site.base.flow.models import Item, Todo
+from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.flow.sight import PREFIX, Seen, seen_of, visible
+from yiheng.site.base.pages.values import field_of, text_of, tone
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
 
 _LONGEST_SEARCH = 100
+_AT_ONCE = 500
 _TEXTS = {"CharField", "TextField"}
 
 
@@ -53,11 +56,14 @@ class Row:
     cells: tuple[str, ...]
     whole: bool
     state: str
+    tone: str
+    due: datetime | None = None
+    late: bool = False
 
 
 def found(flow: Flow, actor: Actor, wanted: Wanted) -> "QuerySet[Item]":
     """The items that the actor sees and looks for, in order."""
-    items = visible(flow, actor, dict.fromkeys((*flow.listed, *flow.searched, "state")))
+    items = visible(flow, actor, _asked(flow, wanted))
     if wanted.state:
         items = items.filter(**{f"{PREFIX}state": wanted.state})
     if wanted.text:
@@ -69,21 +75,59 @@ def found(flow: Flow, actor: Actor, wanted: Wanted) -> "QuerySet[Item]":
     return items.order_by("-changed_at", "-pk")
 
 
-def rows_of(flow: Flow, items: "QuerySet[Item]") -> list[Row]:
+def _asked(flow: Flow, wanted: Wanted) -> set[str]:
+    """The columns that are searched, filtered or sorted by, each of which is asked for only where it is seen."""
+    state = {"state"} if wanted.state else set()
+    searched = set(flow.searched) if wanted.text else set()
+    return state | searched | ({wanted.sort.removeprefix("-")} - {""})
+
+
+def rows_of(flow: Flow, items: "QuerySet[Item]", actor: Actor) -> list[Row]:
     """Items as lines of text."""
-    columns = [f"{PREFIX}{name}" for name in flow.listed]
-    given = list(items.values("pk", "seen_all", f"{PREFIX}state", *columns))
-    plain = [{name: row[f"{PREFIX}{name}"] for name in flow.listed} for row in given]
-    names = names_of(flow, flow.listed, plain)
-    return [
-        Row(
-            row["pk"],
-            tuple(text_of(flow, name, cells[name], names) for name in flow.listed),
-            row["seen_all"],
-            row[f"{PREFIX}state"] or "",
-        )
-        for row, cells in zip(given, plain, strict=True)
-    ]
+    return [row_of(item, sees) for item, sees in looked_at(flow, items, actor)]
+
+
+def looked_at(flow: Flow, items: "QuerySet[Item]", actor: Actor) -> "Iterator[tuple[Item, Seen]]":
+    """Items with what the actor sees of each, so many at a time."""
+    each = list(with_links(flow, items))
+    for first in range(0, len(each), _AT_ONCE):
+        batch = each[first : first + _AT_ONCE]
+        sees = seen_of(batch, actor)
+        yield from ((item, sees[item.pk]) for item in batch)
+
+
+def read_whole(flow: Flow, numbers: list[int]) -> "QuerySet[Item]":
+    """Items of a flow by their numbers, with the places and people that they are judged and shown by."""
+    return with_links(flow, flow.model.objects.filter(pk__in=numbers))
+
+
+def with_links(flow: Flow, items: "QuerySet[Item]") -> "QuerySet[Item]":
+    """The same items with the places and people that they are judged and shown by."""
+    names = {name for name in (*flow.anchors, *flow.listed) if isinstance(field_of(flow, name), ForeignKey)}
+    return items.select_related(*sorted(names))
+
+
+def row_of(item: Item, sees: Seen) -> Row:
+    """An item as a line, as much of it as is seen."""
+    flow, its = flows()[item.flow], item.its_flow
+    shown = {name: sees.field(its, name) for name in (*flow.listed, "state")}
+    names = {
+        (type(known), known.pk): str(known)
+        for known in (getattr(item, name) for name in flow.listed if shown[name])
+        if isinstance(known, Model)
+    }
+    values = (getattr(item, field_of(flow, name).attname) if shown[name] else None for name in flow.listed)
+    cells = tuple(text_of(flow, name, value, names) for name, value in zip(flow.listed, values, strict=True))
+    state = item.state if shown["state"] else ""
+    return Row(item.pk, cells, sees.shows is Shows.ALL, state, tone(flow.code, state))
+
+
+def with_dues(rows: list[Row], now: datetime) -> list[Row]:
+    """The rows with the first moment at which something of them is due; of those that are seen whole."""
+    whole = [row.pk for row in rows if row.whole]
+    todos = Todo.objects.filter(item__in=whole, due__isnull=False).values("item").annotate(first=Min("due"))
+    dues = dict(todos.values_list("item", "first"))
+    return [replace(row, due=dues[row.pk], late=dues[row.pk] < now) if row.pk in dues else row for row in rows]
 
 
 def _holds(flow: Flow, text: str) -> Q:

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from yiheng.base.refusal import shown as masked
 from yiheng.base.words import Word
 from yiheng.site.base.audit.looks import look
 from yiheng.site.base.audit.rows import Of
@@ -14,7 +15,7 @@ from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.pages import export, taking
 from yiheng.site.base.pages.asking import actor_for, now_of
-from yiheng.site.base.pages.listing import Wanted, found, plain, rows_of
+from yiheng.site.base.pages.listing import Wanted, found, plain, rows_of, with_dues
 from yiheng.site.base.pages.menu import beginnings, reachable
 from yiheng.site.base.pages.values import is_number, label, state_text
 from yiheng.site.base.refused import NotDone
@@ -37,7 +38,7 @@ def flow_list(request: HttpRequest, code: str) -> HttpResponse:
     flow, actor = flow_for(request, code), actor_for(request)
     wanted = Wanted.of(flow, request.GET)
     page = Paginator(found(flow, actor, wanted), _PAGE).get_page(request.GET.get("page"))
-    rows = rows_of(flow, page.object_list)
+    rows = rows_of(flow, page.object_list, actor)
     if rows:
         look(actor, "list", Of(flow.code), now_of(request), rows=len(rows), fields=list(flow.listed))
     context = {
@@ -46,7 +47,7 @@ def flow_list(request: HttpRequest, code: str) -> HttpResponse:
         "columns": [_column(flow, name, wanted) for name in flow.listed],
         "states": [(state, state_text(flow.code, state)) for state in flow.states],
         "page": page,
-        "rows": rows,
+        "rows": with_dues(rows, now_of(request)),
         "beginnings": beginnings(flow, actor),
         "reaches": flow in reachable(actor),
         "kept": _kept(request),
@@ -72,10 +73,12 @@ def flow_export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
         taking.demand(actor, flow.code, taking.EXPORT, items.count(), reason, now)
     except NotDone as why:
         return _not_taken(request, flow, why)
-    rows = rows_of(flow, items)
+    rows = rows_of(flow, items, actor)
     about = export.About(str(request.user), now, " ".join(filter(None, (wanted.state, wanted.text))))
     content = export.as_csv(flow, rows) if kind == export.CSV else export.as_xlsx(flow, rows, about)
-    told = {"rows": len(rows), "fields": list(flow.listed), "kind": kind} | ({"reason": reason} if reason else {})
+    told = {"rows": len(rows), "fields": list(flow.listed), "kind": kind} | (
+        {"reason": masked(reason)} if reason else {}
+    )
     look(actor, taking.EXPORT, Of(flow.code), now, **told)
     name = f"{flow.code}-{now:%Y%m%d-%H%M%S}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Rows": str(len(rows))}

@@ -9,6 +9,7 @@ from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.flow.todos import inbox
 from yiheng.site.base.notices.reading import unread
 from yiheng.site.base.pages.asking import actor_for
+from yiheng.site.base.pages.registers import registers_for
 from yiheng.site.base.party import Party
 from yiheng.site.base.places.standing import Actor, Standing
 
@@ -23,6 +24,7 @@ def menu(request: HttpRequest) -> dict[str, Any]:
     return {
         "signed_in": True,
         "menu_flows": reachable(actor),
+        "menu_registers": [(name, its.WORD) for name, its in registers_for(actor).items()],
         "menu_waiting": _waiting(actor),
         "menu_unread": _unread(actor),
     }

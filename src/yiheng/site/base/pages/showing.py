@@ -1,7 +1,7 @@
 """What a page shows of an item (事项显示): plain lines, each of which the reader may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,15 +10,16 @@ from django.http import Http404
 from django.utils.text import capfirst
 
 from yiheng.base.words import Word
-from yiheng.site.base.flow.decide import Decision, Why, decisions
-from yiheng.site.base.flow.declare import Flow, Shows
+from yiheng.site.base.flow.decide import Decision, Why, decide, decisions
+from yiheng.site.base.flow.declare import Flow, Shows, Step
 from yiheng.site.base.flow.facts import Facts, facts_of
 from yiheng.site.base.flow.models import Act, Item, Todo
 from yiheng.site.base.flow.models import Poll as PollRow
+from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.flow.sight import Seen, seen
 from yiheng.site.base.flow.verbs import step_of, verb_decisions
 from yiheng.site.base.pages.templatetags.texts import moment
-from yiheng.site.base.pages.values import field_of, label, names_of, own_fields, state_text, text_of
+from yiheng.site.base.pages.values import field_of, head, label, names_of, own_fields, read, state_text, text_of, tone
 from yiheng.site.base.panel.view import Line as SeatLine
 from yiheng.site.base.panel.view import lines as seat_lines
 from yiheng.site.base.places.models import Place
@@ -49,8 +50,22 @@ class Shown:
         """What the reader may do, and what another must do in the reader's place."""
         if not self.whole:
             return []
-        found = decisions(self.flow, self.facts, self.actor)
+        found = sorted(decisions(self.flow, self.facts, self.actor), key=lambda each: each.step.side)
         return [each for each in found if each.allowed or each.why in _TOLD]
+
+    def offspring(self) -> list[tuple[Flow, Step]]:
+        """The steps by which the reader may make an item under this one."""
+        if not self.whole:
+            return []
+        under = [its for its in flows().values() if its.under and its.under.flow == self.flow.code]
+        open_now = [its for its in under if its.under and self.item.state in its.under.states]
+        return [(its, step) for its in open_now for step in its.beginnings if self._may_begin(its, step)]
+
+    def _may_begin(self, flow: Flow, step: Step) -> bool:
+        child = flow.model(flow=flow.code, author_id=self.actor.person, matter=self.item.matter)
+        if flow.under is not None:
+            flow.under.fill(self.item, child)
+        return decide(flow, step, facts_of(flow, child), self.actor).allowed
 
     def verbs(self) -> list[Decision]:
         """What may be done in every flow, as far as the reader may."""
@@ -98,6 +113,47 @@ def lines(its: Shown) -> list[Line]:
     called = names_of(its.flow, names, [values])
     kept = [name for name in names if name not in _OF_ALL or values[name] is not None]
     return [_line(its.flow, name, values[name], called) for name in kept]
+
+
+def sections(its: Shown) -> list[tuple[str, list[Line]]]:
+    """The lines under the headings that the flow gives them; what is in none comes last, under its own.
+
+    A part of which nothing is filled in yet is left out.
+    """
+    by_name = {line.name: line for line in lines(its)}
+    found = [
+        (pick(part.word), [by_name.pop(name) for name in part.fields if name in by_name]) for part in its.flow.sections
+    ]
+    rest = str(say("其他", "Other")) if found else ""
+    parts = (*found, (rest, list(by_name.values())))
+    return [(word, part) for word, part in parts if any(_is_filled(its.item, line) for line in part)]
+
+
+def _is_filled(item: Item, line: Line) -> bool:
+    return bool(line.text) and getattr(item, line.name, None) is not False
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """Rows of another table that the item brought: their name, heads, cells as they read."""
+
+    title: str
+    heads: list[str]
+    rows: list[list[str]]
+
+
+def belongings(its: Shown) -> list[Belonging]:
+    """What the item brought, such as its asset cards; tables without a row are left out."""
+    if not its.whole:
+        return []
+    found = []
+    for name, columns in its.flow.belongings.items():
+        table = its.flow.model._meta.get_field(name).related_model
+        rows = list(getattr(its.item, name).order_by("pk"))
+        fields = [table._meta.get_field(column) for column in columns]
+        cells = [[read(field, getattr(row, field.name)) for field in fields] for row in rows]
+        found.append(Belonging(str(table._meta.verbose_name), [head(field) for field in fields], cells))
+    return [each for each in found if each.rows]
 
 
 def _line(flow: Flow, name: str, value: Any, called: Any) -> Line:
@@ -166,7 +222,11 @@ def _filled(its: Shown, act: Act) -> list[Line]:
 
 def _kept(flow: Flow, name: str, value: str) -> Line:
     field = field_of(flow, name)
-    plain = int(value) if field.get_internal_type() == "BigIntegerField" and value.lstrip("-").isdigit() else value
+    plain: Any = value
+    if field.get_internal_type() == "BigIntegerField" and value.lstrip("-").isdigit():
+        plain = int(value)
+    elif field.get_internal_type() == "BooleanField":
+        plain = value == "True"
     text = value if field.is_relation else text_of(flow, name, plain, {})
     return Line(name, label(flow, name), text, _is_long(field))
 
@@ -178,6 +238,7 @@ class Stage:
     text: str
     at: str
     here: bool
+    tone: str = "going"
 
 
 def way(its: Shown) -> list[Stage]:
@@ -186,7 +247,13 @@ def way(its: Shown) -> list[Stage]:
         return [Stage(its.state(), "", here=True)] if its.state() else []
     reached = its.item.reached.order_by("at", "pk")
     return [
-        Stage(state_text(its.flow.code, each.state), moment(each.at), each.state == its.item.state) for each in reached
+        Stage(
+            state_text(its.flow.code, each.state),
+            moment(each.at),
+            each.state == its.item.state,
+            tone(its.flow.code, each.state),
+        )
+        for each in reached
     ]
 
 
@@ -198,6 +265,7 @@ class Waits:
     who: str
     due: datetime | None
     late: bool
+    limit: str = ""
 
 
 def waits(its: Shown, now: datetime) -> list[Waits]:
@@ -206,7 +274,8 @@ def waits(its: Shown, now: datetime) -> list[Waits]:
         return []
     todos = list(its.item.todos.select_related("person").order_by("due", "pk"))
     names = {place.path: place.name for place in Place.objects.filter(path__in={todo.path for todo in todos})}
-    return [_waits(its.flow, todo, names, now) for todo in todos]
+    limit = next((pick(each.word) for each in its.flow.limits if its.item.state in {on.code for on in each.states}), "")
+    return [replace(_waits(its.flow, todo, names, now), limit=limit) for todo in todos]
 
 
 def _waits(flow: Flow, todo: Todo, names: dict[str, str], now: datetime) -> Waits:
@@ -256,6 +325,7 @@ class Kin:
     flow: str
     title: str
     state: str
+    tone: str
 
 
 def kin(its: Shown) -> dict[str, list[Kin]]:
@@ -274,5 +344,6 @@ def _kin(numbers: Iterable[int], actor: Actor) -> list[Kin]:
             each = shown(number, actor)
         except Http404:
             continue
-        found.append(Kin(number, pick(each.flow.word), each.title(), each.state()))
+        colour = tone(each.flow.code, each.item.state) if each.state() else ""
+        found.append(Kin(number, pick(each.flow.word), each.title(), each.state(), colour))
     return found

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Field, ForeignKey, Model
 from django.utils.text import capfirst
 
-from yiheng.site.base.fields import Fen
+from yiheng.base.words import Word
+from yiheng.site.base.fields import CodeList, Fen
 from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.registry import all_versions
 from yiheng.site.base.pages.templatetags.texts import day, moment, yuan
@@ -25,9 +26,13 @@ def field_of(flow: Flow, name: str) -> Field:
 
 def label(flow: Flow, name: str) -> str:
     """What a column or a line is headed by; sums say their unit."""
-    its = field_of(flow, name)
-    unit = str(say("（元）", " (yuan)")) if isinstance(its, Fen) else ""
-    return f"{capfirst(str(its.verbose_name))}{unit}"
+    return head(field_of(flow, name))
+
+
+def head(field: Field) -> str:
+    """What a field is headed by, in any table."""
+    unit = str(say("（元）", " (yuan)")) if isinstance(field, Fen) else ""
+    return f"{capfirst(str(field.verbose_name))}{unit}"
 
 
 def own_fields(flow: Flow) -> list[str]:
@@ -40,6 +45,16 @@ def state_text(flow: str, code: str) -> str:
     """A state's name; of an item that began in an older version, from that one."""
     versions = [each for each in reversed(all_versions()) if each.code == flow and code in each.states]
     return capfirst(pick(versions[0].states[code].word)) if versions else code
+
+
+def tone(flow: str, code: str) -> str:
+    """How a state is coloured: `going`, `ended` well, or `failed`."""
+    its = next(
+        (each.states[code] for each in reversed(all_versions()) if each.code == flow and code in each.states), None
+    )
+    if its is None or not its.ends:
+        return "going"
+    return "failed" if its.fails else "ended"
 
 
 def names_of(flow: Flow, fields: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> Names:
@@ -64,8 +79,18 @@ def text_of(flow: Flow, name: str, value: Any, names: Names) -> str:
         return names.get((its.related_model, value), str(value))
     if name == "state":
         return state_text(flow.code, value)
+    return read(its, value)
+
+
+def read(its: Field, value: Any) -> str:
+    """A value of any table's field as it reads: sums in yuan, codes by their names."""
+    if value is None or value == "":
+        return ""
     if isinstance(its, Fen):
         return yuan(value)
+    if isinstance(its, CodeList) and its.offered is not None:
+        offered = its.offered()
+        return "、".join(pick(Word(*offered[code])) if code in offered else str(code) for code in value)
     if its.choices:
         return str(dict(its.flatchoices).get(value, value))
     return _plain(value)

@@ -5,6 +5,6 @@
 """
 
 from yiheng.site.base.party.party import Party
-from yiheng.site.base.party.terms import Author, Former, Glass, Outsider, PersonIn, RoleAt, RoleOver, System
+from yiheng.site.base.party.terms import Author, Former, Glass, Outsider, PersonIn, RoleAt, RoleOver, System, own_places
 
-__all__ = ["Author", "Former", "Glass", "Outsider", "Party", "PersonIn", "RoleAt", "RoleOver", "System"]
+__all__ = ["Author", "Former", "Glass", "Outsider", "Party", "PersonIn", "RoleAt", "RoleOver", "System", "own_places"]

@@ -3,7 +3,7 @@
 Tests hold the two equal on generated people, posts and items.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -229,3 +229,12 @@ def glass_roles(party: Party) -> frozenset[str]:
 def System() -> Party:  # noqa: N802
     """No person: the site itself, when a step's time has come."""
     return Party()
+
+
+def own_places(party: Party, field: str, standings: Iterable[Standing]) -> set[str] | None:
+    """The paths of the places in `field` at which one of the standings is the party; None: any place could be."""
+    roles = [term.role for term in party.terms if isinstance(term, _RoleAt) and term.field == field]
+    if not roles or len(roles) < len(party.terms):
+        return None
+    posts = (held for standing in standings for role in roles for held in _posts(standing, role))
+    return {path for held in posts for path in held.above}

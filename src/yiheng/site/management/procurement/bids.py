@@ -19,7 +19,7 @@ _ASKED = ("supplier", "price", "contact")
 LODGED = state("lodged", "已递交（密封）", "lodged, sealed")
 OPENED = state("opened", "已开标", "opened")
 SCORED = state("scored", "已评审", "scored", ends=True)
-WITHDRAWN = state("withdrawn", "已撤回", "withdrawn", ends=True)
+WITHDRAWN = state("withdrawn", "已撤回", "withdrawn", fails=True)
 
 SCORES = Scores(
     experts=reading.drawn(BID_EXPERT, "score", "bid_experts"),

@@ -7,7 +7,7 @@ from yiheng.site.base.check import Level, asked
 from yiheng.site.base.clock.span import days, working_days
 from yiheng.site.base.document.freezing import Freeze
 from yiheng.site.base.document.numbers import GiveNumber
-from yiheng.site.base.flow.declare import FilesAsked, Flow, Limit, Shows, Sight, state, step
+from yiheng.site.base.flow.declare import FilesAsked, Flow, Limit, Rate, Shows, Sight, Took, section, state, step
 from yiheng.site.base.flow.registry import declare
 from yiheng.site.base.ledger.effects import Commit, HoldIn, Release
 from yiheng.site.base.ledger.models import Leg
@@ -40,8 +40,8 @@ AWARDED = state("awarded", "已成交", "awarded")
 CONTRACTED = state("contracted", "已签合同", "contract signed")
 ACCEPTED = state("accepted", "已验收", "accepted")
 PAID = state("paid", "已付清", "paid", ends=True)
-REJECTED = state("rejected", "未通过", "rejected", ends=True)
-CANCELLED = state("cancelled", "已撤销", "cancelled", ends=True)
+REJECTED = state("rejected", "未通过", "rejected", fails=True)
+CANCELLED = state("cancelled", "已撤销", "cancelled", fails=True)
 
 _REQUEST = ("org", "dept", "kind", "code", "name", "quantity", "amount", "budget", "supplier", "need", "license_number")
 _NEEDED = ("org", "dept", "kind", "code", "name", "quantity", "amount", "budget", "need")
@@ -152,6 +152,35 @@ PROCUREMENT = declare(
         ),
         listed=("number", "state", "org", "dept", "name", "amount", "supplier", "made_at"),
         searched=("number", "name", "code"),
+        counted_by="org",
+        least_count=lambda now: policy.value("least_count", localdate(now)),
+        rates=(
+            Rate(Word("批准率", "approved"), (APPROVED,), (ASKED, ARGUED)),
+            Rate(Word("废标率", "without an award"), ("fail",), (OPEN,)),
+            Rate(Word("撤销率", "cancelled"), (CANCELLED,), (ASKED, ARGUED)),
+            Rate(Word("签约率", "signed"), (CONTRACTED,), (AWARDED,)),
+        ),
+        took=(
+            Took(Word("申请至批准", "asked to approved"), ARGUED, APPROVED),
+            Took(Word("征集至成交", "open to awarded"), OPEN, AWARDED),
+            Took(Word("签约至验收", "signed to accepted"), CONTRACTED, ACCEPTED),
+        ),
+        sections=(
+            section("申请", "Request", "org", "dept", "kind", "code", "name", "quantity", "need", "license_number"),
+            section("预算", "Budget", "amount", "budget", "supplier"),
+            section(
+                "成交与合同",
+                "Award and contract",
+                "method",
+                "winner",
+                "price",
+                "contract_number",
+                "contract_amount",
+                "deliver_on",
+            ),
+            section("验收", "Acceptance", "accepted_quantity", "location"),
+        ),
+        belongings={"assets": ("code", "name", "dept", "value", "location", "since")},
         amount="amount",
         series=lambda item: f"procurement-{item.org.code}-{localdate(item.made_at).year}",
         number=lambda item, place: f"{item.org.code}采〔{localdate(item.made_at).year}〕{place}",

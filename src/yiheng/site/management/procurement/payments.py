@@ -16,7 +16,7 @@ CODE = "payment"
 APPLIED = state("applied", "待审核", "to be checked")
 CHECKED = state("checked", "待支付", "to be paid")
 PAID = state("paid", "已支付", "paid", ends=True)
-REFUSED = state("refused", "已退回", "refused", ends=True)
+REFUSED = state("refused", "已退回", "refused", fails=True)
 
 _ASKED = ("amount", "invoice")
 _SPEND = Use(BUDGET.code, amount=lambda item: item.amount, of=lambda item: item.parent)

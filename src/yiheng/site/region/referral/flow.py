@@ -10,14 +10,28 @@ from yiheng.site.base.check import asked
 from yiheng.site.base.clock.span import Span, minutes, working_days
 from yiheng.site.base.document.freezing import Freeze
 from yiheng.site.base.document.numbers import GiveNumber
-from yiheng.site.base.flow.declare import FilesAsked, Flow, Limit, Shows, Sight, state, step
+from yiheng.site.base.flow.declare import (
+    FilesAsked,
+    Flow,
+    Keeper,
+    Limit,
+    Rate,
+    Shows,
+    Sight,
+    Took,
+    section,
+    state,
+    step,
+)
 from yiheng.site.base.flow.registry import declare
 from yiheng.site.base.ledger.effects import HoldIn, Release, Use
 from yiheng.site.base.ledger.models import Leg
+from yiheng.site.base.places.roles import DOCTOR
 from yiheng.site.base.register.reading import row_of
 from yiheng.site.region.referral import policy, rules
 from yiheng.site.region.referral.models import Capability, Referral
 from yiheng.site.region.referral.parties import (
+    DESK,
     FAMILY_DOCTOR,
     ONCE_RECEIVER,
     PATIENT,
@@ -38,15 +52,17 @@ IN_TRANSIT = state("in_transit", "转运中", "in transit")
 IN_CARE = state("in_care", "已接诊", "in care")
 COMPLETED = state("completed", "已反馈", "feedback given")
 CLOSED = state("closed", "已办结", "closed", ends=True)
-REJECTED = state("rejected", "已拒绝", "rejected", ends=True)
-CANCELLED = state("cancelled", "已取消", "cancelled", ends=True)
-EXPIRED = state("expired", "逾期未答复", "expired", ends=True)
-NO_SHOW = state("noshow", "未到院", "patient did not come", ends=True)
+REJECTED = state("rejected", "已拒绝", "rejected", fails=True)
+CANCELLED = state("cancelled", "已取消", "cancelled", fails=True)
+EXPIRED = state("expired", "逾期未答复", "expired", fails=True)
+NO_SHOW = state("noshow", "未到院", "patient did not come", fails=True)
 
 _WRITTEN = (
     "direction", "urgency", "sender", "receiver", "subject", "grounds", "dangers", "escort", "team_confirmed",
-    "patient", "diagnosis", "summary", "plan", "review_on", "red_flags", "family_doctor",
+    "patient", "patient_name", "phone", "diagnosis", "summary", "plan", "review_on", "red_flags", "family_doctor",
 )  # fmt: skip
+FROZEN = tuple(name for name in _WRITTEN if name not in ("patient_name", "phone"))
+KEEPERS = (Keeper("sender", (DOCTOR, DESK)), Keeper("receiver", (DESK, DOCTOR)))
 _NEEDED = ("direction", "urgency", "sender", "receiver", "subject", "grounds", "patient", "diagnosis", "summary")
 _SEAT = Release(PLACES.code)
 
@@ -114,9 +130,9 @@ STEPS = (
           checks=(ELSEWHERE,), side=True),
     step("consent", "登记知情同意", "record consent", (DRAFT,), CONSENTED, SENDER, asks=("consent",),
           needs=("consent",),
-          files=(FilesAsked("consent", Word("知情同意书", "consent form")),)),
+          files=(FilesAsked("consent", Word("知情同意书", "consent form"), tag="clinical"),)),
     step("submit", "提交", "submit", (CONSENTED,), SUBMITTED, SENDER,
-          checks=(GROUNDS, CAPABLE, SAFE, PLAN), does=(Freeze("summary", _WRITTEN), GiveNumber())),
+          checks=(GROUNDS, CAPABLE, SAFE, PLAN), does=(Freeze("summary", FROZEN), GiveNumber())),
     step("accept", "接收", "accept", (SUBMITTED,), ACCEPTED, RECEIVER_OR_CENTRE),
     step("reject", "拒绝", "reject", (SUBMITTED,), REJECTED, RECEIVER, reason=True, side=True),
     step("redirect", "改转其他机构", "redirect", (SUBMITTED,), SUBMITTED, RECEIVER_OR_CENTRE, asks=("receiver",),
@@ -173,6 +189,8 @@ REFERRAL = declare(
         ),
         tagged={
             "clinical": (
+                "patient_name",
+                "phone",
                 "patient",
                 "diagnosis",
                 "summary",
@@ -185,9 +203,40 @@ REFERRAL = declare(
                 "outcome",
             )  # fmt: skip
         },
+        sealed=dict.fromkeys(("patient_name", "phone"), KEEPERS),
         stub=("number", "state", "direction", "receiver"),
         listed=("number", "state", "direction", "urgency", "sender", "receiver", "diagnosis", "made_at"),
         searched=("number", "diagnosis"),
+        counted_by="receiver",
+        least_count=lambda now: policy.its().value("least_count", localdate(now)),
+        rates=(
+            Rate(Word("接收率", "accepted"), (ACCEPTED,), (SUBMITTED,)),
+            Rate(Word("改转率", "redirected"), ("redirect",), (SUBMITTED,)),
+            Rate(Word("逾期未答复", "expired"), (EXPIRED,), (SUBMITTED,)),
+            Rate(Word("未到院", "did not come"), (NO_SHOW,), (SCHEDULED,)),
+            Rate(Word("反馈率", "feedback given"), (COMPLETED,), (IN_CARE,)),
+        ),
+        took=(
+            Took(Word("提交至接收", "submitted to accepted"), SUBMITTED, ACCEPTED),
+            Took(Word("接诊至反馈", "in care to feedback"), IN_CARE, COMPLETED),
+        ),
+        sections=(
+            section("转诊", "Referral", "direction", "urgency", "sender", "receiver", "subject", "family_doctor"),
+            section(
+                "患者与病情",
+                "Patient",
+                "patient",
+                "patient_name",
+                "phone",
+                "diagnosis",
+                "summary",
+                "grounds",
+                "consent",
+            ),
+            section("安全", "Safety", "dangers", "escort", "team_confirmed"),
+            section("下转方案", "Plan (down)", "plan", "review_on", "red_flags"),
+            section("接诊与反馈", "Care and feedback", "slot", "arrived_at", "outcome", "feedback", "taken_over"),
+        ),
         series=lambda item: f"referral-{item.sender.code}-{localdate(item.made_at).year}",
         number=lambda item, place: f"转{item.sender.code}{localdate(item.made_at).year}{place:06}",
     )

@@ -14,6 +14,7 @@ from yiheng.site.base.party import RoleAt, RoleOver
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.register.models import RegisterRow
 from yiheng.site.base.texts import say
+from yiheng.site.base.vault.field import SealedText
 from yiheng.site.region.referral import policy
 from yiheng.site.region.referral.parties import CENTRE, DESK, PLACES
 
@@ -39,7 +40,13 @@ class Capability(RegisterRow):
     FEEDS: ClassVar = frozenset(("licences",))
     WORD: ClassVar = Word("诊疗科目登记", "registered subjects")
 
-    org = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=say("机构", "institution"))
+    org = models.ForeignKey(
+        Place,
+        models.PROTECT,
+        limit_choices_to={"kind": "institution"},
+        related_name="+",
+        verbose_name=say("机构", "institution"),
+    )
     subject = models.CharField(say("诊疗科目", "subject"), max_length=8, choices=_subjects)
 
     class Meta(RegisterRow.Meta):
@@ -66,11 +73,29 @@ class Referral(Item):
 
     direction = models.CharField(say("方向", "direction"), max_length=8, choices=Direction)
     urgency = models.CharField(say("紧急程度", "urgency"), max_length=16, choices=Urgency, default=Urgency.ROUTINE)
-    sender = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=say("转出机构", "sender"))
-    receiver = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=say("接收机构", "receiver"))
+    sender = models.ForeignKey(
+        Place,
+        models.PROTECT,
+        limit_choices_to={"kind": "institution"},
+        related_name="+",
+        verbose_name=say("转出机构", "sender"),
+    )
+    receiver = models.ForeignKey(
+        Place,
+        models.PROTECT,
+        limit_choices_to={"kind": "institution"},
+        related_name="+",
+        verbose_name=say("接收机构", "receiver"),
+    )
     subject = models.CharField(say("诊疗科目", "subject"), max_length=8, choices=_subjects)
     family_doctor = models.ForeignKey(
-        Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=say("家庭医生", "family doctor")
+        Person,
+        models.PROTECT,
+        limit_choices_to={"posts__role": "doctor"},
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=say("家庭医生", "family doctor"),
     )
     grounds = CodeList(say("转诊条件", "grounds"), offered=_grounds, blank=False)
     dangers = CodeList(say("危险情形", "dangers"), offered=_dangers)
@@ -78,6 +103,8 @@ class Referral(Item):
     team_confirmed = models.BooleanField(say("接收团队已确认", "the receiving team has confirmed"), default=False)
 
     patient = models.CharField(say("患者标识", "patient"), max_length=64)
+    patient_name = SealedText(say("患者姓名", "patient's name"))
+    phone = SealedText(say("联系电话", "phone"))
     diagnosis = models.CharField(say("主要诊断（ICD-10）", "main diagnosis (ICD-10)"), max_length=32)
     summary = models.TextField(say("病情摘要与已行诊疗", "history, findings and treatment so far"))
     plan = models.TextField(say("后续治疗与随访方案（下转）", "treatment and follow-up plan (down)"), blank=True)
