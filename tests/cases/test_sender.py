@@ -77,6 +77,7 @@ def test_a_file_that_says_its_hospital_keeps_it(lists: Path, csv_file: Any, rows
     assert [row[:2] for row in cases(rows_of, tmp_path / "DATA")] == [("H1", "1"), ("H2", "7")]
 
 
+@pytest.mark.slow
 def test_any_known_form_may_lack_it(lists: Path, csv_file: Any, rows_of: Any, whole: Any, tmp_path: Path) -> None:
     """Front pages, lines, ICU stays, the table's own columns, corrections and withdrawals."""
     root = tmp_path / "DATA"

@@ -59,6 +59,7 @@ def test_one_after_the_other_gives_the_same(name: str, page: Path, csv_file: Any
     assert out(rows_of, tmp_path / "DATA") == [(name, 1, "stay_no", "1", "icu_duplicate", "H1", "1")]
 
 
+@pytest.mark.slow
 def test_a_correction_with_both_keeps_the_stay_of_the_case(
     page: Path, form_file: Any, csv_file: Any, rows_of: Any, whole: Any, tmp_path: Path
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_corrected_case_takes_back_the_stays_it_brought_and_no_others(
     assert [stay[2:] for stay in stays(rows_of, both)] == [("icu.csv", 1)]
 
 
+@pytest.mark.slow
 def test_a_corrected_case_brings_its_stays_beside_those_of_a_file(both: Path, form_file: Any, rows_of: Any) -> None:
     """One with the number of a held one takes its place; the earlier commit has it."""
     load(both, [form_file("frontpage-hqms", "n.csv", PAGE | {"P782": "120.00"})], action=CORRECT)

@@ -67,6 +67,7 @@ def test_further_lines_void_what_was_found_on_the_sum(root: Path, tmp_path: Path
     assert not {"line_sum_total", "line_sum_category"} & set(rules(root))
 
 
+@pytest.mark.slow
 def test_a_corrected_list_is_held_against_its_lines_again(root: Path, tmp_path: Path) -> None:
     load(root, [write(tmp_path / "one.csv", [line(1, "20.00")])])
     assert "line_sum_total" in rules(root)

@@ -32,6 +32,7 @@ def plain(path: Path) -> str:
     return unescape(re.sub(r"<[^>]+>", "", path.read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_pages_of_a_region(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     ran = yiheng("norms", "report", "--cases", data, "--out", out)
@@ -60,6 +61,7 @@ def test_pages_for_one_hospital(yiheng: Any, data: Path, tmp_path: Path) -> None
     assert names == ["dept-I-01.html", "group-g.html", "hospital-I.html", "index.html"]
 
 
+@pytest.mark.slow
 def test_a_page_for_one_physician(yiheng: Any, data: Path, tmp_path: Path) -> None:
     """12 cases are too few for a figure; each is listed with what was expected of it: (200 + 3 x 100) / 4 = 125."""
     out = tmp_path / "out"
@@ -102,6 +104,7 @@ def test_what_stands_in_the_way_is_refused_before_any_work(yiheng: Any, tmp_path
         assert (ran.code, ran.err) == (2, f"yiheng: file {tmp_path / 'out'}: is not a folder\n")
 
 
+@pytest.mark.slow
 def test_pages_of_an_earlier_report_go_and_those_of_doctors_stay(yiheng: Any, data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out" / "casebook" / "given"
     other = tmp_path / "out" / "casebook" / "dip" / "group-old.html"

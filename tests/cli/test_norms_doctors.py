@@ -92,6 +92,7 @@ def test_from_an_objection_to_a_figure_without_the_case(yiheng: Any, data: Path,
     assert read(out)[0]["mean_fee"] == "119.5"
 
 
+@pytest.mark.slow
 def test_a_declined_objection_is_kept_with_its_reason(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "x.csv"
     assert yiheng("norms", "object", "--cases", data, *of("p01", "--reason", "not mine")).code == 0

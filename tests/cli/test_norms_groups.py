@@ -88,6 +88,7 @@ def test_a_bare_file_by_hand(yiheng: Any, as_csv: Any, tmp_path: Path) -> None:
     assert (its["fee_cv"], its["death_cases"], its["death_rate"]) == ("0.282842712475", "0", "")
 
 
+@pytest.mark.slow
 def test_cases_of_data_stand_in_their_order_and_are_kept(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "x.parquet"
     ran = yiheng("norms", "cases", "--cases", data, "--out", out)
@@ -114,6 +115,7 @@ def test_cases_of_a_file_without_hospitals_and_in_its_order(yiheng: Any, as_csv:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_severity_of_a_grouping_is_used(yiheng: Any, as_csv: Any, tmp_path: Path) -> None:
     """15 cases with MCC beside 15 without, in one group: each is held against its own kind."""
     rows, groups = [], []

@@ -212,6 +212,7 @@ def test_every_group_of_real_discharges_as_computed_plainly(
     assert_same(made.groups.to_pylist(), plain_catalogue(ny2020_rows)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(
     st.lists(

@@ -49,7 +49,7 @@ def test_a_chain_that_leads_back_is_refused() -> None:
 
 
 def test_an_unknown_base_is_refused() -> None:
-    with pytest.raises(Refusal, match="there is no policy dip/atlantis -> one of: dip/jingmen"):
+    with pytest.raises(Refusal, match="there is no policy dip/atlantis -> one of: calendar/china, dip/jingmen"):
         read_scheme("dip/city", CITY.replace("dip/national-1.0", "dip/atlantis"))
 
 

@@ -45,6 +45,7 @@ def commands(page: str) -> Iterator[list[str]]:
             yield from (shlex.split(line)[1:] for line in text.splitlines())
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_say_what_it_says(page: str, folder: Path) -> None:
     said = {}
     for arguments in commands(page):

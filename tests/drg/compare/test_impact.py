@@ -49,6 +49,7 @@ def effect(before: Pack, after: Pack, *batches: pa.RecordBatch) -> tuple[Impact,
     return found, [row for each in moved for row in found.weighed(each).to_pylist()]
 
 
+@pytest.mark.slow
 def test_moves_weights_and_case_mix(pack_of: Packs) -> None:
     before = pack_of()
     after = pack_of(adrg_list=["BB1,ss,01.1", "BB1,ss,01.2", "BR1,zd,B01", "CR1,zd,C01"])

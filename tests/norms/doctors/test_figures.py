@@ -111,6 +111,7 @@ def test_deaths_are_held_against_the_expected_where_enough_are(made: Make, figur
     )
 
 
+@pytest.mark.slow
 def test_one_hospital_alone_has_the_same_figures(made: Make, figures: Figures) -> None:
     rows = cases("p", "g", [1, 2, 3, 4]) + cases("p", "g", [9, 8, 7, 6], hospital="I")
     whole = figures(made(rows)).figures.to_pylist()

@@ -33,6 +33,7 @@ def columns(found: Cells) -> list[list[int]]:
     return [values.tolist() for values in vars(found).values()]
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_the_engine_adds_up_as_arrays_do(opened: Open, sample_data: Path, backend: Backend) -> None:
     """What a cluster is asked for is what this machine works out."""

@@ -55,6 +55,7 @@ def test_lines_and_stays_are_written_as_they_are(some: pa.Table, tmp_path: Path)
                 assert row[name] == said or float(row[name]) == value, name
 
 
+@pytest.mark.slow
 def test_the_same_patient_has_the_same_number_in_every_month(some: pa.Table, tmp_path: Path) -> None:
     found: dict[str, set[str]] = {}
     patient = dict(zip(some["case_id"].to_pylist(), some["patient"].to_pylist(), strict=True))
@@ -67,6 +68,7 @@ def test_the_same_patient_has_the_same_number_in_every_month(some: pa.Table, tmp
     assert all(len(numbers) == 1 for numbers in found.values())
 
 
+@pytest.mark.slow
 def test_a_month_with_errors_names_them_all(some: pa.Table, tmp_path: Path) -> None:
     month = write_month(tmp_path, 20, some, 2024, 3, planted=True)
     assert {form for form, truth in month.truth.items() if truth.num_rows > 3} == {

@@ -1,5 +1,7 @@
 """Stays in intensive care lie inside their hospital stay and add up."""
 
+from datetime import UTC
+
 import pyarrow as pa
 import pytest
 
@@ -24,7 +26,7 @@ def test_hours_add_up_and_lie_in_the_stay(whole: Told) -> None:
         assert sum(stay["hours"] for stay in own) == pytest.approx(row["icu_hours"], abs=1e-9)  # type: ignore[misc]
         assert [stay["stay_no"] for stay in own] == list(range(1, len(own) + 1))
         for stay in own:
-            first, last = (stay[name].timestamp() // 60 for name in ("entered", "left"))  # type: ignore[attr-defined]
+            first, last = (stay[name].replace(tzinfo=UTC).timestamp() // 60 for name in ("entered", "left"))  # type: ignore[attr-defined]
             assert came[row["case_id"]][0] <= first < last <= came[row["case_id"]][1]
     assert max(len(own) for own in spent.values()) == 2
 

@@ -44,6 +44,7 @@ def test_quantity_times_price_is_the_amount(lines: pa.Table) -> None:
         assert (row["quantity"] > 0) == (row["amount"] > 0) != (row["amount"] < 0)
 
 
+@pytest.mark.slow
 def test_a_refund_is_less_than_what_was_charged_before_it(lines: pa.Table) -> None:
     refunded = set(lines.filter(pc.less(lines["amount"], Decimal(0)))["case_id"].to_pylist())
     assert 0.02 < len(refunded) / 12_000 < 0.4

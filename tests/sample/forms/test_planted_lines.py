@@ -71,6 +71,7 @@ def unequal(rows: list[Row], cases: dict[str, Row]) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_each_error_breaks_its_rule_and_no_other(few: pa.Table, planted: PlantedRows) -> None:
     cases = {row["case_id"]: row for row in few.to_pylist()}
     rows = planted.rows.to_pylist()

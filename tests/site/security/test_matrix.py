@@ -63,7 +63,9 @@ ACCOUNT = {
 # One's own things, of a flow, of an item: what the matrix below asks for.
 OF_ONESELF = {"inbox", "mine", "notices", "notices_read"}
 OF_FLOW = {"list", "export", "counts", "new"}
-OF_ITEM = {"item", "print", "do", "file", "form", "unseal"}
+OF_ITEM = {"item", "print", "do", "file", "form", "unseal", "code"}
+# For the parties of a register alone: tests/site/base/pages/test_registers.py.
+OF_REGISTER = {"register", "register_new", "register_do", "register_file"}
 OPERATIONS = {
     ("GET", "/health"),
     ("GET", "/api/flows"),
@@ -76,7 +78,7 @@ OPERATIONS = {
     ("GET", "/api/inbox"),
     ("GET", "/api/notices"),
 }
-LISTED = OPEN | ACCOUNT | OF_ONESELF | OF_FLOW | OF_ITEM
+LISTED = OPEN | ACCOUNT | OF_ONESELF | OF_FLOW | OF_ITEM | OF_REGISTER
 PAGES = [each for each in addresses() if each.name != "api-root" and not each.route.startswith(("api/", "health"))]
 
 
