@@ -70,3 +70,21 @@ def _answer(address: str) -> bytes:
         except OSError:
             time.sleep(0.5)
     raise AssertionError(f"{address} does not answer")
+
+
+@pytest.mark.slow
+def test_a_site_is_founded_from_sheets(tmp_path: Path) -> None:
+    at = ("--dir", str(tmp_path / "data"))
+    root = run("found", "--code", "140600", "--name", "市", "--administrator", "root", *at)
+    assert (root.returncode, root.stdout.split()[0]) == (0, "root")
+    places = tmp_path / "places.csv"
+    places.write_text("代码,名称,类别,上级代码,起,止\nH,市医院,机构,140600,2025-01-01,\n", encoding="utf-8")
+    assert run("places", str(places), *at).stdout == "1 rows\n"
+    people = tmp_path / "people.csv"
+    people.write_text("登录名,姓名,角色,机构代码,起,止\nli,李,医院领导,H,2099-01-01,\n", encoding="utf-8")
+    first = tmp_path / "first.csv"
+    done = run("people", str(people), "--by", "root", "--passwords", str(first), *at)
+    assert (done.returncode, first.stat().st_mode & 0o777, first.read_text().split(",")[0]) == (0, 0o600, "li")
+    again = run("people", str(people), "--by", "root", "--passwords", str(first), *at)
+    assert (again.returncode, "is there already" in again.stderr) == (2, True)
+    assert run("verify", *at).stdout == "完整 whole\n"

@@ -1,7 +1,8 @@
 """`yiheng site`: the site (站点), served, its worker, its state."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +70,108 @@ def health(dir: Folder = _DATA) -> None:
     if wrong:
         raise typer.Exit(1)
     typer.echo("正常 ok")
+
+
+@app.command()
+def found(
+    code: Annotated[str, typer.Option(help="The region's code, such as 140600.")],
+    name: Annotated[str, typer.Option(help="The region's name.")],
+    administrator: Annotated[str, typer.Option(help="The first administrator's sign-in name.")],
+    dir: Folder = _DATA,
+) -> None:
+    """Make the region and its first administrator, and print the password, which is changed at sign-in (建站)."""
+    _set_up(dir)
+    _migrate()
+    from django.utils.timezone import localdate, now
+
+    from yiheng.site.base.posts import founding
+
+    with _said():
+        password = founding.found(code, name, administrator, now(), localdate())
+    typer.echo(f"{administrator}  {password}")
+
+
+@app.command()
+def places(
+    file: Annotated[Path, typer.Argument(help="CSV or Excel: 代码,名称,类别,上级代码,起,止.")], dir: Folder = _DATA
+) -> None:
+    """Take in a sheet of regions, institutions and departments; all rows or none (机构名册)."""
+    _set_up(dir)
+    _migrate()
+    from django.utils.timezone import now
+
+    from yiheng.site.base.posts import founding
+
+    with _said():
+        count = founding.take_places(file, now())
+    typer.echo(f"{count} rows")
+
+
+@app.command()
+def people(
+    file: Annotated[Path, typer.Argument(help="CSV or Excel: 登录名,姓名,角色,机构代码,起,止; a row a post.")],
+    by: Annotated[str, typer.Option(help="The sign-in name of the administrator who grants the posts.")],
+    passwords: Annotated[Path, typer.Option(help="Where the new people's first passwords are written, for you alone.")],
+    dir: Folder = _DATA,
+) -> None:
+    """Take in a sheet of people and their posts; all rows or none (人员名册)."""
+    if passwords.exists():
+        raise Refusal("is there already", file=str(passwords), cure="choose another file with --passwords")
+    _set_up(dir)
+    _migrate()
+    from django.utils.timezone import localdate, now
+
+    from yiheng.site.base.accounts.models import Person
+    from yiheng.site.base.places.standing import actor_of
+    from yiheng.site.base.posts import founding
+
+    granter = Person.objects.filter(username=by, is_active=True).first()
+    if granter is None:
+        raise Refusal("there is no such person", column="by", value=by)
+    passwords.touch(mode=0o600)
+    with _said():
+        made = founding.take_people(actor_of(granter.pk, localdate()), file, now())
+    passwords.write_text("".join(f"{name},{word}\n" for name, word in made.items()), encoding="utf-8")
+    typer.echo(f"{len(made)} new people: {passwords}")
+
+
+@app.command()
+def key(dir: Folder = _DATA) -> None:
+    """Make a key for the vault, which is used from now on; the older ones still open what they closed (保险库密钥)."""
+    _set_up(dir)
+    from yiheng.site.base.vault import keys
+
+    typer.echo(f"{keys.add()}: {keys.path()}")
+
+
+@app.command()
+def verify(dir: Folder = _DATA) -> None:
+    """Go through the audit's chain; a line for what was changed or taken out; then exit code 1 (审计核验)."""
+    _set_up(dir)
+    from yiheng.site.base.audit.verify import verify as findings
+
+    found = findings()
+    for each in found:
+        typer.echo(f"{each.seq}: {each.text.zh} {each.text.en}")
+    if found:
+        raise typer.Exit(1)
+    typer.echo("完整 whole")
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """A refusal of the site as one of the command line; of a sheet, a line for each row that is wrong."""
+    from yiheng.site.base.posts.sheet import BadSheet
+    from yiheng.site.base.refused import NotDone
+
+    try:
+        yield
+    except BadSheet as bad:
+        for line in bad.lines[:-1]:
+            typer.echo(str(line), err=True)
+        raise bad.lines[-1] from None
+    except NotDone as why:
+        raise Refusal(f"{why.text.zh} / {why.text.en}") from None
 
 
 def _set_up(root: Path) -> None:
