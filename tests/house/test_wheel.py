@@ -85,5 +85,5 @@ def test_the_program_answers_without_the_development_tools(installed: Path, tmp_
 
 
 def test_the_demo_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
-    run(installed / "yiheng", "demo", "--cases", "300", "--dir", tmp_path / "demo", cwd=tmp_path)
+    run(installed / "yiheng", "demo", "--cases", "300", "--dir", tmp_path / "demo", "--no-serve", cwd=tmp_path)
     assert list((tmp_path / "demo").rglob("*.html"))

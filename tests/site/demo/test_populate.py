@@ -99,7 +99,7 @@ def test_no_banner_where_nothing_is_made_up(folder: Path) -> None:  # noqa: ARG0
     assert "全部虚构" not in Client().get("/accounts/login/").content.decode()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.django_db(transaction=True)
 def test_one_seed_makes_one_history(data: Path, folder: Path) -> None:  # noqa: ARG001
     found = []

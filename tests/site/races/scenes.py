@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -47,7 +48,12 @@ def no_gates() -> Iterator[None]:
         time.sleep(_MOMENT)
         return real(total, day)
 
-    with patch("yiheng.site.base.flow.act._hold_gates", lambda acting: None), patch.object(policy, "band", slowly):
+    numbers = count(1)  # a series of numbers has a lock of its own, behind which the two would wait
+    with (
+        patch("yiheng.site.base.flow.act._hold_gates", lambda acting: None),
+        patch("yiheng.site.base.document.numbers.next_in", lambda series: next(numbers)),
+        patch.object(policy, "band", slowly),
+    ):
         yield
 
 

@@ -158,7 +158,7 @@ def test_garbage_in_a_beginning(world: World, asked: tuple[str, str, str | None,
     _asks_with(8, world, asked)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.property
 @pytest.mark.parametrize("asked", STEPS, ids=lambda asked: asked[1])
 def test_garbage_in_every_form(world: World, asked: tuple[str, str, str | None, Any]) -> None:
