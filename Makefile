@@ -61,7 +61,7 @@ bench-site: setup  ## the inbox with 200,000 to-dos, on SQLite and PostgreSQL 15
 soak: setup $(SPARK)/.installed  ## ten times as many mutated files and rows, a million generated cases a version of the grouping rules
 	YIHENG_FUZZ=10 YIHENG_SOAK=20 $(BIN)/python $(PYTEST) -m slow tests/cases tests/drg
 	YIHENG_SOAK=20 $(SPARK)/bin/python -m pytest -m spark tests/norms
-	$(BIN)/python $(PYTEST) -m soak tests/site
+	$(BIN)/python $(PYTEST) -m soak
 
 docs: setup  ## write the generated pages of docs/reference
 	$(BIN)/python scripts/make_docs.py

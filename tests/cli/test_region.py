@@ -192,9 +192,6 @@ def test_demo_with_one_seed_gives_one_content(yiheng: Any, tmp_path: Path) -> No
     assert f"900 in {one}, commit 1" in first.out
     assert len(results(first.out)) > 5
     assert results(yiheng("demo", "--cases", 300, "--dir", two, "--no-serve").out) == results(first.out)
-    assert not set(
-        results(yiheng("demo", "--cases", 300, "--dir", tmp_path / "b", "--seed", 7, "--no-serve").out)
-    ) & set(results(first.out))
     again = yiheng("demo", "--cases", 300, "--dir", one, "--no-serve")
     assert results(again.out) == results(first.out)
     assert [path.name for path in (one / "commits").glob("*.json")] == ["000001.json"]

@@ -31,6 +31,8 @@ def test_a_skip_fails_the_run_where_nothing_may_be_skipped(
         "-p",
         "no:cacheprovider",
         "-p",
+        "no:django",
+        "-p",
         "conftest",
         f"--rootdir={tmp_path}",
         "-c",
