@@ -209,7 +209,10 @@ LONG = {
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("place", LONG)
+@pytest.mark.parametrize(
+    "place",
+    ["after-a-block", *(pytest.param(each, marks=pytest.mark.soak) for each in LONG if each != "after-a-block")],
+)
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 def test_a_line_of_a_gigabyte_is_refused_in_little_memory(
     place: str, packed: bool, command: str, held: Path, content: Any, tmp_path: Path

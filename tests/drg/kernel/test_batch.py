@@ -194,6 +194,7 @@ def test_kernel_equals_reference_under_every_switch(folder_of: Callable[..., Pat
     assert any(group(pack, case_of(row, weight)) != group(plain, case_of(row)) for row in rows)
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("books", [("icd10",), ("icd9",), ("icd10", "icd9")])
@@ -227,6 +228,7 @@ def test_kernel_equals_reference_on_many_generated_cases(shared: Path, version: 
     assert differing(pack, Chance(pack, f"many {part}").rows(PART)) == []
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_how_a_batch_is_stored_changes_nothing(pack_of: Callable[..., Pack]) -> None:
     pack = pack_of(**EVERYTHING)
@@ -282,6 +284,7 @@ def test_columns_that_a_batch_lacks_are_unknown(pack_of: Callable[..., Pack]) ->
     assert grouper.group(batch).to_pylist() == [dict(zip(OUT, answer, strict=True))]
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_list_that_is_null_may_hide_codes(pack_of: Callable[..., Pack]) -> None:
     codes = pa.ListArray.from_arrays(

@@ -196,6 +196,7 @@ def test_the_differences_of_a_base_add_up_to_nothing(made: Any, region_rows: lis
             assert sum(row["los_difference"] or 0 for row in rows) == pytest.approx(0, abs=1e-7)
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.property
 @given(st.lists(st.tuples(st.integers(0, 999), st.sampled_from("gh"), st.integers(0, 80)), min_size=1, max_size=40),

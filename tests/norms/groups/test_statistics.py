@@ -183,6 +183,7 @@ def cases() -> Any:
     )
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.property
 @given(cases(), st.randoms())

@@ -80,6 +80,7 @@ def test_a_hospital_whose_place_is_not_known_is_neither_here_nor_there(as_facts:
     assert (row["outside_fee_share"], str(row["fee"])) == (None, "0.00")
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.property
 def test_shards_add_up(as_facts: Any, region_rows: list[Row]) -> None:

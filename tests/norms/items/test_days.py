@@ -67,6 +67,7 @@ def plain_profile(cases: Iterable[Row], lines: Iterable[Row], names: dict[str, R
     return days, items
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_the_sample_region(opened: Open, sample_data: Path, sample_cases: pa.Table, sample_lines: pa.Table) -> None:
     """Every day of every group, and every item of a path."""

@@ -81,7 +81,7 @@ def many_writers(given: dict[str, str]) -> None:
     assert told(given, "result = [f.code for f in verify()]") == []
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_on_sqlite(tmp_path: Path) -> None:
     many_writers(env(tmp_path / "site", ""))
 

@@ -117,6 +117,7 @@ def test_a_child_outlives_its_worker_and_ends_its_job(site: Site) -> None:
     assert site.run("result = Entry.objects.filter(action='small.effect').count()") == 1
 
 
+@pytest.mark.soak
 def test_killed_at_random_moments_each_job_has_one_effect(site: Site) -> None:
     """Children, and at times their worker, are killed while jobs run; then everything is worked off."""
     chance, jobs, kills = random.Random(7), [f"{number:02}" for number in range(KILLS)], 0

@@ -35,7 +35,7 @@ class TestLaw(TestCase):
     def test_any_run(self, steps: list[tuple[str, int, int, int, bool]]) -> None:
         _run(steps)
 
-    @pytest.mark.slow
+    @pytest.mark.soak
     @settings(max_examples=150, deadline=None)
     @given(st.lists(STEPS, min_size=5, max_size=30))
     def test_any_long_run(self, steps: list[tuple[str, int, int, int, bool]]) -> None:

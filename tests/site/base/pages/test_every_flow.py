@@ -11,7 +11,7 @@ from ..town import START, Town
 from .conftest import Enter
 
 
-@pytest.mark.slow  # somebody with every role at once asks more of the database than anybody does
+@pytest.mark.soak  # somebody with every role at once asks more of the database than anybody does
 @pytest.mark.parametrize("language", ["zh-hans", pytest.param("en", marks=pytest.mark.soak)])
 def test_every_flow_is_shown(town: Town, enter: Enter, language: str) -> None:
     for code, role in known_roles().items():
