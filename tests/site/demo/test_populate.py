@@ -43,7 +43,7 @@ def history() -> list[tuple[object, ...]]:
     return list(rows)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.django_db
 def test_every_state_every_role_and_a_whole_audit(data: Path, folder: Path) -> None:
     done = populate(data, NOW, 1)
