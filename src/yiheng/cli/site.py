@@ -161,7 +161,7 @@ def verify(dir: Folder = _DATA) -> None:
 @contextmanager
 def _said() -> Iterator[None]:
     """A refusal of the site as one of the command line; of a sheet, a line for each row that is wrong."""
-    from yiheng.site.base.posts.sheet import BadSheet
+    from yiheng.site.base.posts.founding import BadSheet
     from yiheng.site.base.refused import NotDone
 
     try:

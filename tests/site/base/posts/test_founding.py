@@ -10,8 +10,7 @@ from yiheng.site.base.audit.models import Entry
 from yiheng.site.base.places.models import Place, Post
 from yiheng.site.base.places.standing import Actor, Held, actor_of
 from yiheng.site.base.posts.actions import NotGranted
-from yiheng.site.base.posts.founding import found, take_people, take_places
-from yiheng.site.base.posts.sheet import BadSheet
+from yiheng.site.base.posts.founding import BadSheet, found, take_people, take_places
 
 from ..town import DAY, NOW
 

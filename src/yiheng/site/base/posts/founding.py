@@ -4,13 +4,15 @@ All rows of a sheet or none. A place keeps its code and its parent for good; its
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 from django.db import transaction
 
 from yiheng.base.refusal import Refusal
+from yiheng.base.words import Word
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.audit.chain import write
 from yiheng.site.base.audit.rows import Of
@@ -18,12 +20,23 @@ from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.roles import DEPARTMENT, INSTITUTION, REGION, known_roles
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.posts.actions import NotGranted, first_administrator, grant
-from yiheng.site.base.posts.sheet import BadSheet, day_of, rows_of
+from yiheng.site.base.refused import NotDone
+from yiheng.site.base.sheet import Columns, faults, rows_of
 
 PLACES = {"code": "代码", "name": "名称", "kind": "类别", "parent": "上级代码", "start": "起", "end": "止"}
 PEOPLE = {"username": "登录名", "name": "姓名", "role": "角色", "place": "机构代码", "start": "起", "end": "止"}
 KINDS = {"区域": REGION, "机构": INSTITUTION, "科室": DEPARTMENT}
+_PLACES = Columns(PLACES, codes=("code", "parent"), needed=PLACES)
+_PEOPLE = Columns(PEOPLE, codes=("username", "place"), needed=PEOPLE)
 _BYTES = 12
+
+
+class BadSheet(NotDone):
+    """A sheet of which nothing was taken: a line for each row that is wrong."""
+
+    def __init__(self, lines: Sequence[Refusal]) -> None:
+        super().__init__("bad_sheet", Word("\n".join(map(str, lines)), "\n".join(map(str, lines))))
+        self.lines = list(lines)
 
 
 def found(code: str, name: str, username: str, now: datetime, start: date) -> str:
@@ -41,13 +54,13 @@ def found(code: str, name: str, username: str, now: datetime, start: date) -> st
 def take_places(path: Path, now: datetime) -> int:
     """Take a sheet of places; the number of rows. BadSheet, and nothing is taken, where a row is wrong."""
     lines: list[Refusal] = []
-    rows = dict(rows_of(path, PLACES, lines))
+    rows = dict(rows_of(path, path.name, _PLACES, lines))
     with transaction.atomic():
         for number, row in _parents_first(rows):
             try:
                 _put(row)
             except Refusal as wrong:
-                lines.append(Refusal(wrong.what, path.name, row=number, column=wrong.column, value=wrong.value))
+                lines.append(replace(wrong, file=path.name, row=number))
         _whole(lines, rows, path.name)
         write(None, "places.take", Of("places"), now, rows=len(rows))
     return len(rows)
@@ -59,25 +72,23 @@ def take_people(actor: Actor, path: Path, now: datetime) -> dict[str, str]:
     A person has as many rows as posts. BadSheet, and nothing is taken, where a row is wrong or not the actor's.
     """
     lines: list[Refusal] = []
-    rows = dict(rows_of(path, PEOPLE, lines))
+    rows = dict(rows_of(path, path.name, _PEOPLE, lines))
     passwords: dict[str, str] = {}
     with transaction.atomic():
         for number, row in rows.items():
             try:
                 _appoint(actor, row, passwords, now)
             except Refusal as wrong:
-                lines.append(Refusal(wrong.what, path.name, row=number, column=wrong.column, value=wrong.value))
+                lines.append(replace(wrong, file=path.name, row=number))
             except NotGranted as refused:
                 lines.append(Refusal(f"{refused.text.zh} / {refused.text.en}", path.name, row=number))
         _whole(lines, rows, path.name)
     return passwords
 
 
-def _whole(lines: list[Refusal], rows: dict[int, dict[str, str]], name: str) -> None:
-    if not rows and not lines:
-        lines.append(Refusal("没有数据行 / has no rows", name))
-    if lines:
-        raise BadSheet(sorted(lines, key=lambda line: line.row or 0))
+def _whole(lines: list[Refusal], rows: Collection[int], name: str) -> None:
+    if found := faults(lines, rows, name):
+        raise BadSheet(found)
 
 
 def _parents_first(rows: dict[int, dict[str, str]]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -102,7 +113,7 @@ def _put(row: dict[str, str]) -> None:
     parent = Place.objects.filter(code=row["parent"]).first() if row["parent"] else None
     if row["parent"] and parent is None:
         raise Refusal("没有这个上级 / no such place above", column=PLACES["parent"], value=row["parent"])
-    start, end = day_of(row["start"], PLACES["start"]), day_of(row["end"], PLACES["end"]) if row["end"] else None
+    start, end = _day(row["start"], PLACES["start"]), _day(row["end"], PLACES["end"]) if row["end"] else None
     if end is not None and end <= start:
         raise Refusal("止须晚于起 / ends before it starts", column=PLACES["end"], value=row["end"])
     path = f"{parent.path if parent else '/'}{code}/"
@@ -122,7 +133,7 @@ def _appoint(actor: Actor, row: dict[str, str], passwords: dict[str, str], now: 
         raise Refusal("没有这个机构 / no such place", column=PEOPLE["place"], value=row["place"])
     if not row["username"] or not row["name"]:
         raise Refusal("登录名、姓名不能为空 / sign-in name and name are needed", column=PEOPLE["username"])
-    start, end = day_of(row["start"], PEOPLE["start"]), day_of(row["end"], PEOPLE["end"]) if row["end"] else None
+    start, end = _day(row["start"], PEOPLE["start"]), _day(row["end"], PEOPLE["end"]) if row["end"] else None
     person = Person.objects.filter(username=row["username"]).first()
     if person is None:
         password = secrets.token_urlsafe(_BYTES)
@@ -133,3 +144,10 @@ def _appoint(actor: Actor, row: dict[str, str], passwords: dict[str, str], now: 
             "登录名已属于他人 / the sign-in name is another's", column=PEOPLE["username"], value=row["username"]
         )
     grant(actor, person, roles[row["role"]], place, start, end, now)
+
+
+def _day(text: str, column: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refusal("不是日期 / is no day", column=column, value=text, cure="2026-01-31") from None

@@ -1,6 +1,6 @@
 """Many rows from one file (批量登记): CSV or Excel, its header has labels or names of fields; all rows or none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,8 +10,6 @@ from django.db import transaction
 from django.db.models import Model
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.finding import Finding, reason
-from yiheng.cases.source import Rows, Workbook, csv_header, csv_rows
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
@@ -19,10 +17,10 @@ from yiheng.site.base.refused import NotDone
 from yiheng.site.base.register.changing import Proposed, hold_keys, propose
 from yiheng.site.base.register.models import RegisterRow
 from yiheng.site.base.register.refused import BadFile, NotAParty
+from yiheng.site.base.sheet import Columns, faults, rows_of
 
 Row = TypeVar("Row", bound=RegisterRow)
 _KEYS: Mapping[type[Model], str] = {Place: "code", Person: "username"}
-_EXCEL = (".xlsx", ".xlsm", ".xltx")
 
 
 def propose_file(actor: Actor, register: type[Row], path: Path, name: str, source: str, now: datetime) -> list[Row]:
@@ -42,10 +40,8 @@ def propose_file(actor: Actor, register: type[Row], path: Path, name: str, sourc
                 made.append(propose(actor, register, proposed, now))
             except NotDone as refused:
                 lines.append(Refusal(f"{refused.text.zh} / {refused.text.en}", name, row=number))
-        if not rows and not lines:
-            lines.append(Refusal("没有数据行 / has no rows", name))
-        if lines:
-            raise BadFile(sorted(lines, key=lambda line: line.row or 0))
+        if wrong := faults(lines, rows, name):
+            raise BadFile(wrong)
     return made
 
 
@@ -54,10 +50,11 @@ def _read(
 ) -> tuple[dict[int, Proposed], list[Refusal]]:
     """The rows that can be proposed, by their numbers, and a line for each that cannot."""
     form = _form(register)
+    columns = Columns({field: str(its.label) for field, its in form.base_fields.items()}, codes=register.KEY)
     rows: dict[int, Proposed] = {}
     lines: list[Refusal] = []
     seen: dict[tuple[Any, ...], int] = {}
-    for number, cells in _rows(register, path, name, form, lines):
+    for number, cells in rows_of(path, name, columns, lines):
         try:
             proposed = _proposed(form, cells, source, now)
         except _Wrong as wrong:
@@ -107,43 +104,3 @@ def _proposed(form: type[forms.ModelForm], cells: dict[str, str], source: str, n
 
 def _label(form: type[forms.ModelForm], field: str) -> str:
     return str(form.base_fields[field].label) if field in form.base_fields else ""
-
-
-def _rows(
-    register: type[Row], path: Path, name: str, form: type[forms.ModelForm], lines: list[Refusal]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of the file as texts by field; what is wrong with the file itself goes to `lines`."""
-    try:
-        book = Workbook(path) if Path(name).suffix.lower() in _EXCEL else None
-        header = book.header() if book else csv_header(path)
-        columns = _columns(header, form, name)
-        codes = [column for column, field in columns.items() if field in register.KEY]
-        for batch in book.rows(header, codes=codes) if book else csv_rows(path, header):
-            lines += [_line(each, name) for each in (*batch.broken, *batch.hazards)]
-            yield from _texts(batch, columns)
-    except Refusal as refused:
-        what, place = refused.what, (refused.sheet, refused.row, refused.column, refused.value, refused.cure)
-        lines.append(Refusal(what, name, *place))
-
-
-def _texts(batch: Rows, columns: dict[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    for number, row in zip(batch.numbers.tolist(), batch.table.to_pylist(), strict=True):
-        yield number, {columns[column]: (text or "").strip() for column, text in row.items()}
-
-
-def _columns(header: list[str], form: type[forms.ModelForm], name: str) -> dict[str, str]:
-    """The field of each column."""
-    known = {label: field for field, its in form.base_fields.items() for label in (field, str(its.label))}
-    strange = [column for column in header if column not in known]
-    if strange:
-        wanted = "、".join(str(its.label) for its in form.base_fields.values())
-        raise Refusal("没有这一列 / no such column", name, column=strange[0], cure=f"列 / columns: {wanted}")
-    found = {column: known[column] for column in header}
-    if len(set(found.values())) < len(found):
-        raise Refusal("同一列出现两次 / a column stands twice", name)
-    return found
-
-
-def _line(finding: Finding, name: str) -> Refusal:
-    said = reason(finding.rule)
-    return Refusal(f"{said.zh} / {said.en}", name, row=finding.row, column=finding.column, value=finding.value)
