@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,7 +40,6 @@ class Site:
         own = {"YIHENG_SITE_DIR": str(folder), "YIHENG_HTTPS": "no", "PYTHONPATH": os.pathsep.join(paths)}
         self.env = os.environ | own
         self._started: list[subprocess.Popen[bytes]] = []
-        self._run("-m", "django", "migrate", "--verbosity", "0")
 
     def run(self, code: str) -> Any:
         """What `told` is after the code."""
@@ -61,15 +61,26 @@ class Site:
             assert time.monotonic() < until, code
         return answer
 
+    def migrate(self) -> None:
+        self._run("-m", "django", "migrate", "--verbosity", "0")
+
     def _run(self, *words: str) -> str:
         done = subprocess.run([sys.executable, *words], env=self.env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an empty site."""
+    folder = tmp_path_factory.mktemp("migrated") / "site"
+    Site(folder).migrate()
+    return folder
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path / "site")
+def site(migrated: Path, tmp_path: Path) -> Iterator[Site]:
+    made = Site(shutil.copytree(migrated, tmp_path / "site"))
     yield made
     made.stop()
 
