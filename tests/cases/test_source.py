@@ -18,6 +18,8 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.load import load
 from yiheng.cases.source import BLOCK
 
+from .ready import ready
+
 HEADER = "hospital,case_id,year,total_fee,dept,physician\n"
 ROW = "H,{},2020,1,a,b\n"
 MANY = (HEADER + "".join(ROW.format(n) for n in range(3000))).encode()
@@ -186,18 +188,26 @@ def test_a_file_that_is_refused_makes_no_data(tmp_path: Path) -> None:
 
 @pytest.mark.fault
 def test_the_command_says_one_line_and_ends_with_2(yiheng: Any, held: Path, content: Any, tmp_path: Path) -> None:
-    """The same through the installed command, each file alone; other lines are only those of progress."""
+    """The same through the command, each file alone, the last as it is installed; other lines are of progress."""
     before = content(held)
-    for name, (written, line) in BROKEN.items():
-        path = tmp_path / name
-        path.write_bytes(written)
-        done = yiheng("cases", "load", path, "--to", held)
-        said = [each for each in done.stderr.splitlines() if not each.endswith(" ...") and each != "lines.csv ..."]
-        if "\n" in name:
-            said = said[-1:]
-        assert (done.returncode, done.stdout, len(said)) == (2, "", 1), done.stderr
-        assert said[0].startswith("yiheng: file " + name.replace("\n", r"\n") + line)
-        assert content(held) == before
+    with ready(tmp_path) as run:
+        for name in BROKEN:
+            check_said(run, name, held, tmp_path)
+            assert content(held) == before
+    check_said(yiheng, name, held, tmp_path)
+    assert content(held) == before
+
+
+def check_said(run: Callable[..., Any], name: str, held: Path, folder: Path) -> None:
+    written, line = BROKEN[name]
+    path = folder / name
+    path.write_bytes(written)
+    done = run("cases", "load", path, "--to", held)
+    said = [each for each in done.stderr.splitlines() if not each.endswith(" ...")]
+    if "\n" in name:
+        said = said[-1:]
+    assert (done.returncode, done.stdout, len(said)) == (2, "", 1), done.stderr
+    assert said[0].startswith("yiheng: file " + name.replace("\n", r"\n") + line)
 
 
 LONG = {
