@@ -14,6 +14,8 @@ BIN := .venv/bin
 PYTEST := -m pytest -n auto --dist worksteal
 SKIPS := $(if $(CI),--nothing-skipped)
 INSTALLED := .venv/.installed
+# What is installed is compiled when it is first imported: most of it never is.
+INSTALL := -m pip install -qq --disable-pip-version-check --no-compile
 # Spark wants an older pandas than everything else has, so its tests have a place of their own.
 SPARK := .venv-spark
 ASSETS := src/yiheng/reports/assets/echarts.min.js
@@ -67,7 +69,7 @@ docs: setup  ## write the generated pages of docs/reference
 	$(BIN)/python scripts/make_docs.py
 
 lock: $(INSTALLED)  ## renew requirements/*.txt and package-lock.json from pyproject.toml and package.json
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements/lock.txt
 	$(COMPILE) --upgrade pyproject.toml -o requirements/run.txt
 	$(COMPILE) --upgrade pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) --upgrade pyproject.toml --extra spark --group dev -o requirements/spark.txt
@@ -87,14 +89,14 @@ clean:  ## remove everything that these commands made, but no data
 	$(PYTHON) -m venv .venv
 
 $(INSTALLED): requirements/dev.txt pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(SPARK)/.installed: requirements/spark.txt pyproject.toml | .venv/bin/python
 	.venv/bin/python -m venv $(SPARK)
-	$(SPARK)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/spark.txt
-	$(SPARK)/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(SPARK)/bin/python $(INSTALL) --require-hashes -r requirements/spark.txt
+	$(SPARK)/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(ASSETS): package.json package-lock.json scripts/make_assets.py | $(INSTALLED)
