@@ -90,8 +90,8 @@ class CodeColumn:
 def code_column(column: pa.Array | None, count: int, speller: Speller) -> CodeColumn:
     """A column of lists of codes, plain or dictionary-encoded; a null list, or no column, is an empty list."""
     if column is None or pa.types.is_null(column.type):
-        nothing = np.zeros(count, np.int32)
-        return CodeColumn(nothing, nothing, np.zeros(0, np.int32), speller.look_up(pa.array([], pa.string())))
+        nothing, none = only_read(np.zeros(count, np.int32)), only_read(np.zeros(0, np.int32))
+        return CodeColumn(nothing, nothing, none, speller.look_up(pa.array([], pa.string())))
     offsets = column.offsets.to_numpy()
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
@@ -100,4 +100,11 @@ def code_column(column: pa.Array | None, count: int, speller: Speller) -> CodeCo
     if column.null_count:
         ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, starts)
     places = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int32, copy=False)
-    return CodeColumn(starts, ends, places, speller.look_up(coded.dictionary))
+    return CodeColumn(only_read(starts), only_read(ends), only_read(places), speller.look_up(coded.dictionary))
+
+
+def only_read(numbers: np.ndarray) -> np.ndarray:
+    """The numbers in the one form that the kernel is compiled for, whoever made them."""
+    numbers = numbers.view()
+    numbers.flags.writeable = False
+    return numbers
