@@ -35,6 +35,14 @@ class Ran:
         return said[0].removeprefix("yiheng: ")
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is kept between processes is kept here, not in the home folder."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder / "yiheng"
+
+
 @pytest.fixture
 def yiheng(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """Runs `yiheng` with these arguments."""

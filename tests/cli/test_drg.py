@@ -47,14 +47,6 @@ ANSWERS = [
 NAMES = ("case_id", "status", "mdc", "adrg", "drg", "reason", "severity")
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Compiled packs are kept here, not in the home folder."""
-    folder = tmp_path_factory.mktemp("cache")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
-    return folder / "yiheng"
-
-
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     """A small rule pack."""

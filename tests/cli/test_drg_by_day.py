@@ -43,12 +43,6 @@ DAYS = ["2024-01-01", "2023-12-31", "2023-12-30", "2024-12-31"]
 UNCHECKED = "未与原文核对 not checked against its documents"
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiled packs are kept here, not in the home folder."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def region(yiheng: Callable[..., Any], tmp_path: Path) -> Callable[..., Path]:
     """DATA with a case for each day given, which has the new operation, and with the packs of the city."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
+from yiheng.base.kept import cache_folder
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.base.refusal import Refusal
 from yiheng.cli.drg_place import check_place
@@ -17,7 +18,7 @@ from yiheng.cli.where import LOCAL, EngineOption, check_engine
 from yiheng.drg.case import ID_COLUMNS, USED
 from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.chosen import Chosen, by_one
-from yiheng.drg.kernel.store import cache_folder, stored
+from yiheng.drg.kernel.store import stored
 from yiheng.drg.kernel.stream import grouped, is_plain, parquet_pieces, write_parquet
 from yiheng.drg.packs.standing import metadata, warnings
 from yiheng.tables.arrow import forgo_pandas

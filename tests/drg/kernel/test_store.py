@@ -9,7 +9,7 @@ import pytest
 
 from yiheng.drg.kernel.batch import Grouper
 from yiheng.drg.kernel.compile import compiled
-from yiheng.drg.kernel.store import cache_folder, stored
+from yiheng.drg.kernel.store import stored
 from yiheng.drg.packs.load import read_pack
 
 CASES = pa.RecordBatch.from_pylist(
@@ -86,21 +86,6 @@ def test_a_change_of_the_base_is_seen(folder_of: Callable[..., Path], tmp_path: 
     assert (before[0]["drg"], after[0]["drg"]) == ("BB11", "BR19")
 
 
-def test_the_newest_entries_are_kept(folder_of: Callable[..., Path], tmp_path: Path) -> None:
-    folder, cache = folder_of(), tmp_path / "cache"
-    for version in range(12):
-        stored(str(folder), cache, str(version))
-    assert len(list(cache.iterdir())) == 10
-
-
 def test_where_nothing_can_be_kept_it_is_compiled_each_time(folder_of: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert answers(folder_of(), tmp_path / "file")[0]["drg"] == "BB11"
-
-
-def test_the_cache_is_where_xdg_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "yiheng"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "yiheng"

@@ -1,12 +1,10 @@
 """Compiled packs on disk (方案编译缓存): what a pack says is read and compiled once, for all processes after it.
 
-The folder may be deleted at any time. An entry is found by the content of the pack's files and the version of the code,
-and starts with the digest of its own content: one that is torn or altered is made anew.
+An entry is found by the content of the pack's files and the version of the code; see `base.kept`.
 """
 
 import hashlib
 import json
-import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -15,37 +13,30 @@ from typing import Any
 
 import numpy as np
 
-from yiheng.base.whole import whole
+from yiheng.base.kept import keep, kept
 from yiheng.drg.kernel.arrays import Compiled, Pool, Spelled
 from yiheng.drg.packs.standing import Standing
 from yiheng.drg.result import Result
 
-# Entries that are kept, the newest.
-_KEPT = 10
 _SUFFIX = ".pack"
 _READ = (".csv", ".toml", ".json")
 # What of a compiled pack is more than words and lists of them.
 _PARTS = ("standing", "pool", "dx", "proc", "outcomes")
 
 
-def cache_folder() -> Path:
-    """Where this person's caches are: `XDG_CACHE_HOME`, or .cache in the home folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yiheng"
-
-
 def stored(given: str, cache: Path, code_version: str) -> Compiled:
     """The compiled form of the pack that `given` means (see `packs.opening.open_pack`), from `cache` or put there."""
     key = _key(given, code_version)
-    found = _read(cache / (key + _SUFFIX))
+    found = kept(cache / (key + _SUFFIX))
     if found is not None:
-        return found
+        return of_data(json.loads(found))
     # What reads and compiles packs is slow to load, and seldom needed.
     from yiheng.drg.kernel.compile import compiled
     from yiheng.drg.packs.opening import open_pack
 
     made = compiled(open_pack(given))
     if _key(given, code_version) == key:
-        _keep(made, cache, key)
+        keep(cache / (key + _SUFFIX), json.dumps(as_data(made)).encode())
     return made
 
 
@@ -76,32 +67,6 @@ def _base(toml: Path) -> str:
     except (OSError, ValueError):
         return ""
     return given if isinstance(given, str) else ""
-
-
-def _read(path: Path) -> Compiled | None:
-    try:
-        digest, _, text = path.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    return of_data(json.loads(text)) if digest == _digest(text) else None
-
-
-def _keep(made: Compiled, cache: Path, key: str) -> None:
-    """A folder that cannot be written to keeps nothing: the next process compiles again."""
-    text = json.dumps(as_data(made)).encode()
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with whole(cache / (key + _SUFFIX)) as draft:
-            draft.write_bytes(_digest(text) + b"\n" + text)
-        entries = sorted(cache.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
-        for old in entries[:-_KEPT]:
-            old.unlink(missing_ok=True)
-    except OSError:
-        return
-
-
-def _digest(text: bytes) -> bytes:
-    return hashlib.sha256(text).hexdigest().encode()
 
 
 def as_data(made: Compiled) -> dict[str, Any]:
