@@ -5,7 +5,8 @@
 
 - catalogue: `yiheng dip build` beside DuckDB reading the same columns of the same file and averaging the fee by a key
 - assignment: `yiheng dip assign` beside a floor with the same imports that reads the same columns, encodes them, and
-  writes as many; where the groups would be it gives every case the same answer
+  writes as many, with as many different values: to write a constant costs nearly nothing, and an answer is none. Where
+  assigning would be, it gives the answers of one batch of an assignment over and over
 
 Both run in turn; a round's ratio is of two runs side by side, what is shown is the median. A tenth of the cases is
 measured too, to see whether a case costs the same. What is made and measured is kept in a folder (`--work`), so that a
@@ -58,8 +59,8 @@ def main() -> None:
             write_province(Path(file), int(count), int(seed))
         case ["duckdb", file]:
             average(file)
-        case ["floor", cases, out]:
-            floor(Path(cases), Path(out))
+        case ["floor", cases, out, given]:
+            floor(Path(cases), Path(out), Path(given))
         case _:
             measure(_options())
 
@@ -93,21 +94,21 @@ def _folder(options: argparse.Namespace) -> Path:
 def measured(folder: Path, count: int, rounds: int) -> dict[str, list[Run]]:
     """The runs of each process over so many cases."""
     cases, catalogue = folder / f"cases-{count}.parquet", folder / f"catalogue-{count}.parquet"
-    out = folder / "out.parquet"
+    out, answers = folder / "out.parquet", folder / f"answers-{count}.parquet"
     if not cases.exists():
         _run([sys.executable, __file__, "make", str(cases), str(count), str(SEED)], f"making {count:,} cases")
     if not catalogue.exists():
         draft = catalogue.with_suffix(".draft.parquet")
         _run([YIHENG, "dip", "build", "--cases", str(cases), "--out", str(draft)], "a first catalogue")
         # What is compiled once for all processes is compiled before anything is measured.
-        first = ["--catalogue", str(draft), "--cases", str(cases), "--out", str(out)]
+        first = ["--catalogue", str(draft), "--cases", str(cases), "--out", str(answers)]
         _run([YIHENG, "dip", "assign", *first], "a first assignment")
         draft.rename(catalogue)
     both = ["--cases", str(cases), "--out", str(out)]
     commands = {
         DUCKDB: [sys.executable, __file__, "duckdb", str(cases)],
         BUILD: [YIHENG, "dip", "build", *both],
-        FLOOR: [sys.executable, __file__, "floor", str(cases), str(out)],
+        FLOOR: [sys.executable, __file__, "floor", str(cases), str(out), str(answers)],
         ASSIGN: [YIHENG, "dip", "assign", "--catalogue", str(catalogue), *both],
     }
     found: dict[str, list[Run]] = {name: [] for name in commands}
@@ -157,40 +158,44 @@ def average(file: str) -> None:
         connection.sql(f"SELECT dx[1], avg(total_fee), {looked_at} FROM '{file}' GROUP BY dx[1]").fetchall()
 
 
-def floor(cases: Path, out: Path) -> None:
-    """Read the columns that assignment reads, encode codes and fees, write as many columns as it writes."""
+def floor(cases: Path, out: Path, given: Path) -> None:
+    """Read the columns that assignment reads, encode the codes, write as many columns as it writes.
+
+    `given` is a result: the answers of its first batch are written over and over.
+    """
     import yiheng.cli.dip_assign
     import yiheng.cli.main
-    import yiheng.dip.batch  # noqa: F401
+    import yiheng.dip.assignment.batch  # noqa: F401
     from yiheng.base.progress import Silent
-    from yiheng.dip.stream import ID_COLUMNS, USED, assigned, parquet_pieces, write_parquet
+    from yiheng.dip.assignment.stream import ID_COLUMNS, USED, assigned, parquet_pieces, write_parquet
     from yiheng.tables.arrow import forgo_pandas
     from yiheng.tables.limits import threads
 
     forgo_pandas()
-    results = assigned(parquet_pieces(cases, USED), _Floor, ID_COLUMNS, threads())
+    results = assigned(parquet_pieces(cases, USED), lambda: _Floor(given), ID_COLUMNS, threads())
     write_parquet(results, out, ID_COLUMNS, {}, Silent())
 
 
 class _Floor:
     """Takes the place of an assigner."""
 
+    def __init__(self, given: Path) -> None:
+        import pyarrow.parquet as pq
+
+        from yiheng.dip.assignment.result import RESULT, WORDS
+
+        with pq.ParquetFile(given, read_dictionary=WORDS) as file:
+            (self.answers,) = file.read_row_group(0, columns=RESULT.names).cast(RESULT).to_batches()
+
     def assign(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":  # type: ignore[name-defined] # noqa: F821
         import numpy as np
         import pyarrow as pa
 
-        from yiheng.dip.result import FIGURES, OUT, RESULT, WORDS
-
-        batch["total_fee"].cast(pa.float64()).to_numpy(zero_copy_only=False)
         for name in ("dx", "proc"):
             values = batch[name].flatten()
             coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
             np.asarray(coded.indices)
-        count = batch.num_rows
-        made = {name: pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), ["core"]) for name in WORDS}
-        made |= {name: pa.array(np.ones(count)) for name in FIGURES}
-        columns = [made.get(name, pa.nulls(count, pa.string())) for name in OUT]
-        return pa.RecordBatch.from_arrays(columns, schema=RESULT)
+        return self.answers.slice(0, batch.num_rows)
 
 
 def report(found: dict[int, dict[str, list[Run]]]) -> str:
@@ -217,7 +222,9 @@ def report(found: dict[int, dict[str, list[Run]]]) -> str:
         f"- assignment of {many:,} cases: {share:.2f} of the floor's speed (at least {LEAST_SHARE}), "
         f"{speed / OPEN_ENGINE:,.0f} times the open engine's {OPEN_ENGINE:,} cases/s (at least {LEAST_TIMES})\n"
         "- DuckDB: reads the columns that a build reads, averages the fee by the principal diagnosis\n"
-        "- floor: the same imports, the same columns read, encoded and as many columns written, no assignment\n"
+        "- floor: the same imports, the same columns read, encoded and as many columns written, no assignment; the "
+        "answers of one batch\n  of an assignment are written over and over, as many different ones as real results "
+        "have\n"
     )
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 from ibis.backends.duckdb import Backend
 
-from yiheng.dip.catalogue import Catalogue, build
+from yiheng.dip.catalogue.build import Catalogue, build
 from yiheng.policy.loader import Scheme, read_scheme, scheme
 from yiheng.tables.contract import contract
 from yiheng.tables.engine import engine

@@ -12,13 +12,14 @@ import pytest
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_cases
-from yiheng.dip.catalogue import build, from_statistics
+from yiheng.dip.assignment.batch import assigner
+from yiheng.dip.assignment.result import OUT, SCHEMA
+from yiheng.dip.assignment.stream import USED, assigned, parquet_pieces
+from yiheng.dip.catalogue.build import build, from_statistics
+from yiheng.dip.catalogue.statistics import STATISTICS
 from yiheng.dip.cluster import LEFT_OUT, assign_on_cluster, assigning, build_on_cluster, counting
 from yiheng.dip.file import Held
 from yiheng.dip.plan import plan
-from yiheng.dip.result import OUT, SCHEMA
-from yiheng.dip.statistics import STATISTICS
-from yiheng.dip.stream import USED, assigned, assigner_of, parquet_pieces
 from yiheng.sample.discharges import discharges
 from yiheng.tables.cluster import FILE, PLACE
 from yiheng.tables.contract import contract
@@ -114,5 +115,6 @@ def test_a_cluster_gives_what_this_machine_gives(
 
 
 def _assigned(path: Path, catalogue: Held, names: list[str], ids: tuple[str, ...]) -> pa.Table:
-    results = assigned(parquet_pieces(path, names), lambda: assigner_of(catalogue), ids, 2)
+    made = assigner(catalogue.groups, catalogue.scheme, catalogue.day)
+    results = assigned(parquet_pieces(path, names), lambda: made, ids, 2)
     return pa.Table.from_batches([batch for batches in results for batch in batches])

@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from yiheng.dip.assign import assigner
-from yiheng.dip.catalogue import SCHEMA
+from yiheng.dip.assignment.assign import assigner
+from yiheng.dip.catalogue.build import SCHEMA
 from yiheng.dip.compare import compare, effect
 from yiheng.dip.file import Held
 from yiheng.policy.loader import scheme

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yiheng.base.refusal import Refusal
-from yiheng.dip.keycolumns import with_keys
+from yiheng.dip.catalogue.keycolumns import with_keys
 from yiheng.dip.keys import ALL, ANY, MAIN_RELATED, KeyLengths, combination, key_lengths, pool_name, wide_of
 from yiheng.policy.loader import Scheme
 

@@ -20,13 +20,13 @@ def lint(pyproject: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("said", "instead", "verdict"),
     [
-        ("", "", "2 kept, 0 broken"),
+        ("", "", "3 kept, 0 broken"),
         ("cases | sample", "cases", "sample"),
         ('    "base",\n', "", "base"),
         (
             '"policy | codes | tables",\n    "base",',
             '"base",\n    "policy | codes | tables",',
-            "1 kept, 1 broken",
+            "2 kept, 1 broken",
         ),
     ],
     ids=["as it is", "room left out", "lowest room left out", "order turned round"],

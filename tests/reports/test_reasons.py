@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from yiheng.base.words import Word
-from yiheng.dip.reference import NO_DIAGNOSIS, NO_GROUP, TIED
+from yiheng.dip.assignment.reference import NO_DIAGNOSIS, NO_GROUP, TIED
 from yiheng.drg import reason
 from yiheng.drg.case import PROBLEMS
 from yiheng.reports.reasons import outcomes, reason_word

@@ -6,10 +6,19 @@ from typing import Annotated
 import pyarrow.parquet as pq
 import typer
 
+from yiheng.base.kept import cache_folder
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.cli.where import LOCAL, EngineOption, check_engine
+from yiheng.dip.assignment.stream import (
+    ID_COLUMNS,
+    USED,
+    assigned,
+    assigner_of,
+    is_plain,
+    parquet_pieces,
+    write_parquet,
+)
 from yiheng.dip.file import Held, read_catalogue
-from yiheng.dip.stream import ID_COLUMNS, USED, assigned, assigner_of, is_plain, parquet_pieces, write_parquet
 from yiheng.tables.arrow import forgo_pandas
 from yiheng.tables.filedigest import file_sha256
 from yiheng.tables.limits import threads
@@ -54,5 +63,6 @@ def _assign_file(held: Held, cases: Path, out: Path, about: dict[str, str], prog
     ids = [name for name in ID_COLUMNS if name in names]
     progress.step("assigning", pq.read_metadata(cases).num_rows)
     pieces = parquet_pieces(cases, [name for name in USED if name in names])
-    results = assigned(pieces, lambda: assigner_of(held), ids, threads())
+    digest, version = about["catalogue_sha256"], about["code_version"]
+    results = assigned(pieces, lambda: assigner_of(held, digest, cache_folder(), version), ids, threads())
     return write_parquet(results, out, ids, about, progress)

@@ -14,13 +14,13 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
 from yiheng.cli.dip_engine import files_of
 from yiheng.cli.where import LOCAL, EngineOption, check_engine
-from yiheng.dip.caseset import CHOSEN_BY, COLUMNS, not_applicable
-from yiheng.dip.catalogue import Catalogue
-from yiheng.dip.catalogue import build as build_catalogue
+from yiheng.dip.assignment.stream import CODED
+from yiheng.dip.catalogue.build import Catalogue
+from yiheng.dip.catalogue.build import build as build_catalogue
+from yiheng.dip.catalogue.caseset import CHOSEN_BY, COLUMNS, not_applicable
 from yiheng.dip.cluster import build_on_cluster
 from yiheng.dip.file import about_scheme, open_scheme
 from yiheng.dip.plan import plan
-from yiheng.dip.stream import CODED
 from yiheng.policy.loader import Scheme
 from yiheng.tables.engine import engine, scratch
 from yiheng.tables.out import about_json, write_out

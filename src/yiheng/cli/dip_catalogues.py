@@ -10,15 +10,15 @@ import typer
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_cases
-from yiheng.dip import assign as assigning
-from yiheng.dip.alternatives import alternatives
-from yiheng.dip.batch import patient_of
-from yiheng.dip.book import open_book
+from yiheng.dip.assignment import assign as assigning
+from yiheng.dip.assignment.alternatives import alternatives
+from yiheng.dip.assignment.batch import patient_of
+from yiheng.dip.assignment.book import open_book
+from yiheng.dip.assignment.reference import assign_case
+from yiheng.dip.catalogue.exchange import export_catalogue, import_catalogue
 from yiheng.dip.compare import compare, effect
-from yiheng.dip.exchange import export_catalogue, import_catalogue
 from yiheng.dip.file import about_scheme, open_scheme, read_catalogue
 from yiheng.dip.plan import plan
-from yiheng.dip.reference import assign_case
 from yiheng.tables.engine import engine
 from yiheng.tables.out import write_out
 from yiheng.tables.place import check_out

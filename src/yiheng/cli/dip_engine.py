@@ -7,13 +7,13 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
-from yiheng.dip.assign import assign
+from yiheng.dip.assignment.assign import assign
+from yiheng.dip.assignment.result import NEEDED, OUT
+from yiheng.dip.assignment.stream import NECESSARY, USED, is_plain
 from yiheng.dip.cluster import assign_on_cluster
 from yiheng.dip.file import Held
 from yiheng.dip.plan import plan
-from yiheng.dip.result import NEEDED, OUT
-from yiheng.dip.stream import NECESSARY, USED, is_plain
-from yiheng.dip.tcm import with_tcm
+from yiheng.dip.pricing.tcm import with_tcm
 from yiheng.tables.cluster import PLACE
 from yiheng.tables.delta import version_files
 from yiheng.tables.engine import engine, scratch

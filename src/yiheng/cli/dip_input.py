@@ -14,10 +14,10 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
-from yiheng.dip.assigned import assigned
 from yiheng.dip.file import Held, read_catalogue
-from yiheng.dip.patients import USED
 from yiheng.dip.plan import Plan, plan
+from yiheng.dip.pricing.assigned import assigned
+from yiheng.dip.pricing.patients import USED
 from yiheng.tables.contract import contract
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.out import about_json, write_out

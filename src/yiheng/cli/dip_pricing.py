@@ -14,14 +14,14 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.summary import open_findings
 from yiheng.cli.dip_auxiliary import CasesOption, CatalogueOption, CommitOption, OutOption
 from yiheng.cli.dip_input import Opened, institutions, open_placed, read_additions
-from yiheng.dip.auxiliary import opened, read_auxiliary
-from yiheng.dip.coefficients import HOSPITALS, PRICES, cells_of, classes_table, hospitals_table, prices_table
-from yiheng.dip.members import COEFFICIENT_CLASS, LEVEL, members_of
 from yiheng.dip.plan import fraction
-from yiheng.dip.pricer import pricer_of
-from yiheng.dip.pricing import OUT, jumps, priced_batches
-from yiheng.dip.supervise import supervise as supervised
-from yiheng.dip.supervision import by_hospital
+from yiheng.dip.pricing.auxiliary import opened, read_auxiliary
+from yiheng.dip.pricing.coefficients import HOSPITALS, PRICES, cells_of, classes_table, hospitals_table, prices_table
+from yiheng.dip.pricing.members import COEFFICIENT_CLASS, LEVEL, members_of
+from yiheng.dip.pricing.points import OUT, jumps, priced_batches
+from yiheng.dip.pricing.pricer import pricer_of
+from yiheng.dip.supervision.flags import by_hospital
+from yiheng.dip.supervision.supervise import supervise as supervised
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine, scratch
 from yiheng.tables.place import check_out

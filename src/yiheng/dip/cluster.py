@@ -11,15 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
-from yiheng.dip.batch import assigner
-from yiheng.dip.caseset import used
-from yiheng.dip.catalogue import Catalogue, from_statistics, needs_no_cases, plan_of
-from yiheng.dip.counted import to_statistics
-from yiheng.dip.counter import Counter
+from yiheng.dip.assignment.batch import assigner
+from yiheng.dip.assignment.result import FIGURES, OUT, SCHEMA
+from yiheng.dip.catalogue.build import Catalogue, from_statistics, needs_no_cases, plan_of
+from yiheng.dip.catalogue.caseset import used
+from yiheng.dip.catalogue.counted import to_statistics
+from yiheng.dip.catalogue.counter import Counter
+from yiheng.dip.catalogue.statistics import STATISTICS
 from yiheng.dip.file import Held
 from yiheng.dip.plan import Plan
-from yiheng.dip.result import FIGURES, OUT, SCHEMA
-from yiheng.dip.statistics import STATISTICS
 from yiheng.policy.loader import Scheme
 from yiheng.tables.cluster import FILE, PLACE, PLACES, Mapper, map_files
 

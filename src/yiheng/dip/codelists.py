@@ -25,13 +25,14 @@ class CodeLists(NamedTuple):
 def code_lists(column: pa.Array | None, count: int) -> CodeLists:
     """A column of lists of codes, plain or dictionary-encoded; a null list, or no column, is an empty list."""
     if column is None or pa.types.is_null(column.type):
-        nothing = np.zeros(count, np.int64)
+        nothing = np.zeros(count, np.int32)
         return CodeLists(nothing, nothing, np.zeros(0, np.int32), pa.nulls(0, pa.string()))
-    offsets = column.offsets.to_numpy().astype(np.int64)
+    offsets = column.offsets.to_numpy()
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    places = coded.indices.fill_null(len(coded.dictionary)).to_numpy(zero_copy_only=False)
-    starts, ends = offsets[:-1] - offsets[0], offsets[1:] - offsets[0]
+    places = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int32, copy=False)
+    offsets = offsets - offsets[0] if offsets[0] else offsets
+    starts, ends = offsets[:-1], offsets[1:]
     if column.null_count:
         ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, starts)
     return CodeLists(starts, ends, places, coded.dictionary)

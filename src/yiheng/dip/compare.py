@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from yiheng.dip.batch import Assigner
+from yiheng.dip.assignment.batch import Assigner
 from yiheng.dip.file import Held
 
 BORN, GONE, CHANGED = "born", "gone", "changed"
@@ -103,8 +103,8 @@ def _effect(counted: dict[tuple[str | None, int, int], int], before: Assigner, a
 def _group(assigner: Assigner, number: int) -> tuple[str | None, float | None]:
     if number < 0:
         return None, None
-    group = assigner.compiled.book.groups[number]
-    return group.id, group.points
+    answers = assigner.compiled.answers
+    return answers["group"][number].as_py(), answers["points"][number].as_py()
 
 
 def _digits(value: float) -> float:

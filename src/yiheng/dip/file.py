@@ -45,7 +45,7 @@ def open_scheme(given: str) -> Scheme:
 def read_catalogue(path: Path) -> Held:
     """A catalogue's file; one that is none, or was made with another edition of its scheme, is refused."""
     try:
-        table = pq.read_table(path)
+        table = pq.ParquetFile(path).read()
     except FileNotFoundError:
         raise Refusal("there is no such file", file=str(path)) from None
     except (pa.ArrowInvalid, OSError):

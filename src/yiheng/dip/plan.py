@@ -1,5 +1,6 @@
 """A plan (方案参数): what a scheme says on one day, read once and refused by name where it says what is not known."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -157,3 +158,13 @@ def _extra(scheme: Scheme, value: dict[str, Any]) -> Extra:
 def plain(code: str) -> str:
     """A code in normal form without its point: what beginnings are compared by."""
     return normal(code).replace(".", "")
+
+
+def begins(code: str, heads: Collection[str]) -> bool:
+    """Whether a code begins with one of `heads`, which may be ranges of beginnings such as C00-C97."""
+    bare = plain(code)
+    for head in heads:
+        first, _, last = (plain(part) for part in head.partition("-"))
+        if (bare[: len(first)] >= first and bare[: len(last)] <= last) if last else bare.startswith(first):
+            return True
+    return False

@@ -15,7 +15,7 @@ from yiheng.base.progress import Progress, Silent
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import word
 from yiheng.cases.input import Cases, open_cases
-from yiheng.dip.catalogue import Catalogue, build
+from yiheng.dip.catalogue.build import Catalogue, build
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
 from yiheng.norms.standardised import standardised
@@ -45,7 +45,7 @@ from yiheng.tables.snapshot import Snapshot
 
 SCHEME = "dip/national-1.0"
 # The finest units that every other is a sum of.
-_FINEST = ("hospital", "dept", "physician", "month")
+_FINEST = ("hospital", "dept", "physician", "month", "county")
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,9 @@ class _Work:
         """Every unit of the year against the region, for the groups of a method."""
         self.progress.step(f"区域标准 norms for {method.id}")
         grouped = grouped_cases(self.backend, self.cases, method).filter(ibis._.year == year)
-        finest = self._materialised(cell_table(with_units(grouped, "month"), _FINEST, "group"))
-        institution = self.snapshot.table("institution")
-        by = {unit: norms(cells(with_units(finest, unit, institution), UNITS[unit])) for unit in UNITS}
+        placed = with_units(with_units(grouped, "month"), "county", self.snapshot.table("institution"))
+        finest = self._materialised(cell_table(placed, _FINEST, "group"))
+        by = {unit: norms(cells(with_units(finest, unit), UNITS[unit])) for unit in UNITS}
         runs = {} if method.run is None else {"grouping": method.run.id}
         inputs = Inputs(self.commit, runs=runs, parameters={"grouping": method.id, "year": year})
         return Grouping(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from yiheng.base.words import Word
 from yiheng.cases.quality.book import book
-from yiheng.dip.catalogue import Catalogue
+from yiheng.dip.catalogue.build import Catalogue
 from yiheng.dip.keys import key_lengths
 from yiheng.reports.analysis import Analysis, Grouping, LoadedFile, QualityCheck, Version
 from yiheng.reports.called import dip_labels, hospitals_held, names_held

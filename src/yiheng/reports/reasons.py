@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from yiheng.base.words import Word, word
-from yiheng.dip.reference import NO_DIAGNOSIS, NO_GROUP, TIED
+from yiheng.dip.assignment.reference import NO_DIAGNOSIS, NO_GROUP, TIED
 from yiheng.drg import reason
 from yiheng.drg.case import PROBLEMS
 from yiheng.reports.shape import same

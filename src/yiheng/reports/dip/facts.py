@@ -9,7 +9,7 @@ from typing import Any
 from yiheng.base.words import Word, glossary, word
 from yiheng.cases.quality.book import book
 from yiheng.dip.keys import ANY
-from yiheng.dip.tcm import tcm_groups
+from yiheng.dip.pricing.tcm import tcm_groups
 from yiheng.reports.analysis import Analysis
 from yiheng.reports.dip.results import DipResults
 from yiheng.reports.naming import Place, place, places

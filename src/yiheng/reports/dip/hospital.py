@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from yiheng.base.words import Word, word
 from yiheng.dip.plan import fraction
-from yiheng.dip.pricing import jumps
-from yiheng.dip.supervision import KINDS
+from yiheng.dip.pricing.points import jumps
+from yiheng.dip.supervision.flags import KINDS
 from yiheng.reports.dip.facts import INDEX, DipFacts, Row, evidence_word, flag_word, hospital_page, known
 from yiheng.reports.figures import Kind, Value, count, share
 from yiheng.reports.figures import shown as figure

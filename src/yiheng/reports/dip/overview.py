@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from yiheng.base.words import Word, word
-from yiheng.dip.supervision import KINDS
+from yiheng.dip.supervision.flags import KINDS
 from yiheng.reports.dip.facts import INDEX, DipFacts, Row, flag_word, kind_word, known
 from yiheng.reports.figures import Kind, Value, count, exact, share
 from yiheng.reports.figures import shown as figure

@@ -12,18 +12,18 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.cases.input import Cases
 from yiheng.cases.summary import open_findings
-from yiheng.dip.assign import assign
-from yiheng.dip.assigned import joined, levelled_of
-from yiheng.dip.auxiliary import ALL, build_from_table, opened
-from yiheng.dip.catalogue import Catalogue
-from yiheng.dip.coefficients import cells_of, classes_table, hospitals_table, prices_table
-from yiheng.dip.members import Members, members_of
+from yiheng.dip.assignment.assign import assign
+from yiheng.dip.catalogue.build import Catalogue
 from yiheng.dip.plan import Plan, plan
-from yiheng.dip.pricer import pricer_of
-from yiheng.dip.pricing import OUT, priced_batches
-from yiheng.dip.supervise import supervise
-from yiheng.dip.supervision import by_hospital
-from yiheng.dip.tcm import with_tcm
+from yiheng.dip.pricing.assigned import joined, levelled_of
+from yiheng.dip.pricing.auxiliary import ALL, build_from_table, opened
+from yiheng.dip.pricing.coefficients import cells_of, classes_table, hospitals_table, prices_table
+from yiheng.dip.pricing.members import Members, members_of
+from yiheng.dip.pricing.points import OUT, priced_batches
+from yiheng.dip.pricing.pricer import pricer_of
+from yiheng.dip.pricing.tcm import with_tcm
+from yiheng.dip.supervision.flags import by_hospital
+from yiheng.dip.supervision.supervise import supervise
 from yiheng.tables.engine import scratch
 from yiheng.tables.runs import Run
 from yiheng.tables.snapshot import Snapshot

@@ -1,0 +1,184 @@
+"""dip.levels and dip.auxiliary: which levels a case hits, when a level is opened, which coefficient counts."""
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yiheng.base.refusal import Refusal
+from yiheng.dip.plan import Plan, plan
+from yiheng.dip.pricing.auxiliary import (
+    CV_STAYS,
+    FEW_CASES,
+    FEW_IN_LEVEL,
+    build_auxiliary,
+    build_from_table,
+    highest,
+    opened,
+    read_auxiliary,
+)
+from yiheng.dip.pricing.levels import Facts, levels_of
+from yiheng.policy.loader import scheme
+from yiheng.tables.engine import held
+
+DAY = date(2024, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def one() -> Plan:
+    return plan(scheme("dip/national-1.0"), DAY)
+
+
+@pytest.mark.parametrize(
+    ("others", "level"),
+    [([], None), (["I50.9"], "CCI-1"), (["I50.9", "E11.2"], "CCI-2"), (["I50.9", "E11.2", "C34.1"], "CCI-3")],
+)
+def test_cci_is_of_the_other_diagnoses_only(one: Plan, others: list[str], level: str | None) -> None:
+    assert levels_of(Facts(["C34.1", *others]), one).get("cci") == level
+
+
+@pytest.mark.parametrize(
+    ("age", "days", "level"),
+    [(0, 28, "newborn"), (0, 29, "infant"), (0, None, None), (1, None, "preschool"), (6, None, "preschool"),
+     (7, None, "minor"), (17, None, "minor"), (18, None, None), (65, None, None), (66, None, "old"),
+     (None, None, None)],
+)  # fmt: skip
+def test_age(one: Plan, age: int | None, days: int | None, level: str | None) -> None:
+    assert levels_of(Facts(["J18.9"], age=age, age_days=days), one).get("age") == level
+
+
+@pytest.mark.parametrize(
+    ("facts", "level"),
+    [
+        (Facts(["J18.9"], los=3), "I-A"),
+        (Facts(["J18.9"], los=4), "I-B"),
+        (Facts(["J18.9"]), None),
+        (Facts(["J18.9", "A41.9"], los=4), "II"),
+        (Facts(["J18.9", "A41.9", "R57.2"], los=4), "III"),
+        (Facts(["J18.9", "R57.2"], los=3, died=True), "IV-A"),
+        (Facts(["J18.9"], los=4, died=True), "IV-B"),
+        (Facts(["J18.9"], died=True), None),
+    ],
+)
+def test_severity_by_the_places_lists(with_value: Any, facts: Facts, level: str | None) -> None:
+    lists = {"short_stay": 3, "cc": ["A40-A41"], "mcc": ["R57"]}
+    assert levels_of(facts, plan(with_value(severity_levels=lists), DAY)).get("severity") == level
+
+
+def test_an_empty_list_of_complications_means_never(one: Plan) -> None:
+    assert levels_of(Facts(["J18.9", "R57.2"], los=4), one)["severity"] == "I-B"
+
+
+@pytest.mark.parametrize(
+    ("facts", "level"),
+    [
+        (Facts(["J18.9", "C78.0"], los=4), None),
+        (Facts(["C34.1"], los=2), "I-A"),
+        (Facts(["C34.1"], los=4), "I-B"),
+        (Facts(["C34.1", "C78.0"], los=4), "IV"),
+        (Facts(["C34.1", "C78.0"], ["92.24"], los=4), "V-A"),
+        (Facts(["C34.1"], ["92.24", "99.2503"], los=4), "V-B"),
+        (Facts(["C34.1"], ["99.25"], los=2, died=True), "VI-A"),
+        (Facts(["C97"], los=9, died=True), "VI-B"),
+        (Facts(["D05.1"], los=4), "I-B"),
+        (Facts(["D10.1"], los=4), None),
+    ],
+)
+def test_tumours(one: Plan, facts: Facts, level: str | None) -> None:
+    assert levels_of(facts, one).get("tumour") == level
+
+
+def cases(kind: str = "core", n: int = 20) -> list[Any]:
+    """`n` cases around 100 yuan and 5 newborns around 300."""
+    plain = [("G", kind, 10000 + 100 * number, {}) for number in range(n)]
+    return plain + [("G", kind, 30000 + 100 * number, {"age": "newborn"}) for number in range(5)]
+
+
+def test_a_level_is_opened_when_the_cv_falls_enough(one: Plan) -> None:
+    (row,) = build_auxiliary(cases(), one).to_pylist()
+    fees = [each[2] for each in cases()]
+    own = mean(fees[-5:])
+    assert (row["kind"], row["level"], row["n"], row["opened"], row["why"]) == ("age", "newborn", 5, True, None)
+    assert row["mean_cost"] == own / 100
+    assert row["coefficient"] == float(f"{own / mean(fees):.12g}")
+    assert row["cv_after"] < 0.8 * row["cv_before"]
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (cases(n=9), FEW_CASES),
+        (cases()[:-1], FEW_IN_LEVEL),
+        ([(group, kind, 10000 + 500 * n, its) for n, (group, kind, _, its) in enumerate(cases())], CV_STAYS),
+    ],
+)
+def test_a_level_stays_closed_and_says_why(one: Plan, made: list[Any], why: str) -> None:
+    if why == CV_STAYS:
+        made = [(group, kind, fee, {"age": "newborn"} if n % 2 else {}) for n, (group, kind, fee, _) in enumerate(made)]
+    (row,) = build_auxiliary(made, one).to_pylist()
+    assert (row["opened"], row["why"]) == (False, why)
+    assert opened(build_auxiliary(made, one)) == {}
+
+
+def test_tcm_and_bed_day_groups_have_none(one: Plan) -> None:
+    assert build_auxiliary(cases("tcm") + cases("bedday"), one).num_rows == 0
+
+
+def test_the_highest_coefficient_wins() -> None:
+    said = {
+        ("G", "age", "newborn"): Fraction(12, 10),
+        ("G", "cci", "CCI-1"): Fraction(15, 10),
+        ("G", "age", "old"): Fraction(3),
+    }
+    assert highest("G", {"age": "newborn", "cci": "CCI-1"}, said) == (Fraction(15, 10), "cci:CCI-1")
+    assert highest("G", {"age": "newborn"}, said) == (Fraction(12, 10), "age:newborn")
+    assert highest("H", {"age": "newborn"}, said) == (1, None)
+
+
+@pytest.mark.slow
+@pytest.mark.property
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("GH"), st.sampled_from(["core", "tcm"]), st.integers(0, 50000),
+            st.sampled_from([None, "newborn", "old"]), st.sampled_from([2023, 2024]), st.booleans(),
+        ), max_size=60,
+    )
+)  # fmt: skip
+def test_a_table_of_cases_gives_what_the_definition_gives(backend: Any, one: Plan, rows: list[Any]) -> None:
+    names = ("group", "kind", "fen", "level_age", "year", "enters")
+    kinds = [("group", pa.string()), ("kind", pa.string()), ("fen", pa.int64()), ("level_age", pa.string()),
+             ("year", pa.int16()), ("enters", pa.bool_()),
+             *((f"level_{kind}", pa.string()) for kind in ("cci", "severity", "tumour"))]  # fmt: skip
+    made = [dict(zip(names, row, strict=True)) for row in rows]
+    table = held(backend, pa.Table.from_pylist(made, schema=pa.schema(kinds)))
+    counted = [
+        (row["group"], row["kind"], row["fen"], {"age": row["level_age"]} if row["level_age"] else {})
+        for row in made if row["enters"] and row["year"] == 2024
+    ]  # fmt: skip
+    assert build_from_table(table, one).equals(build_auxiliary(counted, one))
+
+
+def test_a_file_that_is_no_auxiliary_catalogue_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    with pytest.raises(Refusal, match="there is no such file"):
+        read_auxiliary(path)
+    path.write_text("no")
+    with pytest.raises(Refusal, match=r"file x\.parquet: is not an auxiliary catalogue -> yiheng dip auxiliary build"):
+        read_auxiliary(path)
+    pq.write_table(pa.table({"group": ["x"]}), path)
+    with pytest.raises(Refusal, match="is not an auxiliary catalogue"):
+        read_auxiliary(path)
+
+
+def test_years_that_are_no_choice_are_refused(backend: Any, with_value: Any) -> None:
+    table = held(backend, pa.table({"group": ["x"]}))
+    with pytest.raises(Refusal, match="value some: auxiliary_years: is no choice -> newest, all"):
+        build_from_table(table, plan(with_value(auxiliary_years="some"), DAY))

@@ -1,0 +1,163 @@
+"""dip.supervision and supervise: flags with evidence, never cuts."""
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import pytest
+
+from yiheng.base.refusal import Refusal
+from yiheng.dip.plan import Plan, plan
+from yiheng.dip.supervision.flags import (
+    FLAGS,
+    by_hospital,
+    death_counts,
+    low_standard,
+    mortality_risk,
+    overlong,
+    readmitted,
+    record_quality,
+    risks_table,
+)
+from yiheng.dip.supervision.supervise import supervise
+from yiheng.policy.loader import scheme
+from yiheng.tables.engine import held
+
+DAY = date(2024, 12, 31)
+SCHEMA = pa.schema(
+    [("hospital", pa.string()), ("case_id", pa.string()), ("group", pa.string()), ("patient", pa.string()),
+     ("year", pa.int16()), ("admit_date", pa.date32()), ("discharge_date", pa.date32()), ("fen", pa.int64()),
+     ("los", pa.int32()), ("died", pa.bool_()), ("known_end", pa.bool_()), ("planned_readmit", pa.bool_()),
+     ("interim", pa.bool_())]
+)  # fmt: skip
+CATALOGUE = pa.table({"group": ["g", "h"], "mean_cost": [10.0, 20.0], "mean_los": [10.0, None]})
+
+
+@pytest.fixture(scope="module")
+def one() -> Plan:
+    return plan(scheme("dip/national-1.0"), DAY)
+
+
+@pytest.fixture
+def stays(backend: Any) -> Any:
+    """Rows as a table of cases in their groups: hospital A, year 2024, alive."""
+
+    def made(*rows: dict[str, Any]) -> ir.Table:
+        plain = {"hospital": "A", "year": 2024, "died": False, "known_end": True}
+        content = [plain | {"case_id": str(number)} | row for number, row in enumerate(rows)]
+        return held(backend, pa.Table.from_pylist(content, schema=SCHEMA))
+
+    return made
+
+
+def told(found: ir.Table, *names: str) -> list[tuple[Any, ...]]:
+    rows = found.order_by("hospital", "case_id").to_pyarrow().to_pylist()
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_cases_that_cost_little(one: Plan, stays: Any) -> None:
+    fees = (299, 300, 499, 500, 699, 700, None)
+    table = stays(*({"case_id": f"{fee}", "group": "g", "fen": fee} for fee in fees), {"case_id": "n", "fen": 1})
+    found = low_standard(table, CATALOGUE, one)
+    assert told(found, "case_id", "score") == [("299", 1.0), ("300", 0.7), ("499", 0.7), ("500", 0.3), ("699", 0.3)]
+    assert found.order_by("case_id").to_pyarrow().to_pylist()[0] == {
+        "hospital": "A", "case_id": "299", "flag": "low_standard", "score": 1.0, "group": "g", "value": 2.99,
+        "standard": 10.0, "ratio": 0.299, "evidence": None,
+    }  # fmt: skip
+    assert found.schema().to_pyarrow().names == FLAGS.names
+
+
+def test_a_hospitals_coefficient_makes_its_standard(one: Plan, stays: Any) -> None:
+    hospitals = pa.table({"hospital": ["A", "A"], "coefficient": [0.5, 0.9]})
+    table = stays({"group": "g", "fen": 349}, {"group": "g", "fen": 350}, {"hospital": "B", "group": "g", "fen": 699})
+    found = low_standard(table, CATALOGUE, one, hospitals)
+    assert told(found, "hospital", "case_id", "score", "standard") == [("A", "0", 0.3, 5.0), ("B", "2", 0.3, 10.0)]
+
+
+def test_cases_that_stay_long(one: Plan, stays: Any) -> None:
+    table = stays(*({"case_id": f"{los}", "group": "g", "los": los} for los in (15, 16, 20, 21, 30, 31, None)))
+    assert told(overlong(table, CATALOGUE, one), "case_id", "score") == [
+        ("16", 0.3), ("20", 0.3), ("21", 0.6), ("30", 0.6), ("31", 1.0),
+    ]  # fmt: skip
+
+
+def stay(hospital: str, case: str, group: str, admitted: date, discharged: date, **more: Any) -> dict[str, Any]:
+    its = {"hospital": hospital, "case_id": case, "group": group, "patient": "p"}
+    return its | {"admit_date": admitted, "discharge_date": discharged} | more
+
+
+def test_second_admissions_across_hospitals(one: Plan, stays: Any) -> None:
+    table = stays(
+        stay("A", "1", "g", date(2024, 1, 1), date(2024, 1, 10)),
+        stay("B", "2", "g", date(2024, 2, 10), date(2024, 2, 12)),
+        stay("A", "3", "h", date(2024, 3, 1), date(2024, 3, 2), planned_readmit=True),
+        stay("A", "4", "h", date(2024, 3, 5), date(2024, 3, 6), interim=True),
+        stay("A", "5", "h", date(2024, 3, 6), date(2024, 3, 8)),
+        stay("A", "6", "h", date(2024, 4, 9), date(2024, 4, 10)),
+        stay("A", "7", "h", date(2024, 4, 7), date(2024, 4, 8), patient=None),
+    )
+    assert told(readmitted(table, one), "hospital", "case_id", "score", "value", "standard", "evidence") == [
+        ("A", "3", 0.5, 18.0, 31.0, "B/2 another group"), ("B", "2", 1.0, 31.0, 31.0, "A/1 same group"),
+    ]  # fmt: skip
+
+
+def test_records_with_open_findings(one: Plan, stays: Any, backend: Any) -> None:
+    table = stays({"case_id": "1"}, {"case_id": "2"})
+    rows = [("A", "1", "zz"), ("A", "1", "aa"), ("A", "1", "aa"), ("A", "3", "aa")]
+    findings = [dict(zip(("hospital", "case_id", "rule"), row, strict=True)) for row in rows]
+    found = record_quality(table, held(backend, pa.Table.from_pylist(findings)), one)
+    assert told(found, "case_id", "score", "value", "evidence") == [("1", 0.3, 2.0, "aa zz")]
+
+
+@pytest.mark.golden
+def test_e14_mortality_risk_class(one: Plan) -> None:
+    """A group without a death leaves mean and deviation and has the class that is declared for it."""
+    rates = {
+        "A": (5, 10000), "B": (4, 1000), "C": (2, 100), "D": (15, 100), "E": (1, 1000), "Z": (0, 50), "few": (1, 4),
+    }  # fmt: skip
+    found = mortality_risk(rates, one)
+    assert {name: (risk.name, risk.z if risk.z is None else round(risk.z, 3)) for name, risk in found.items()} == {
+        "A": ("low", -1.053), "B": ("middle_low", -0.153), "C": ("middle_high", 0.544), "D": ("high", 1.416),
+        "E": ("middle_low", -0.753), "Z": ("low", None),
+    }  # fmt: skip
+    assert mortality_risk(dict(reversed(rates.items())), one) == found
+    assert risks_table(found).to_pylist()[5] == {"group": "Z", "deaths": 0, "n": 50, "z": None, "class": "low"}
+
+
+def test_deaths_are_counted_over_the_declared_years(one: Plan, stays: Any, with_value: Any) -> None:
+    table = stays(
+        {"group": "g", "died": True}, {"group": "g"}, {"group": "g", "year": 2023}, {"group": "g", "known_end": False},
+        {"died": True},
+    )  # fmt: skip
+    assert death_counts(table, one) == {"g": (1, 3)}
+    rule = one.value("supervision")
+    assert death_counts(table, plan(with_value(supervision=rule | {"death_years": "newest"}), DAY)) == {"g": (1, 2)}
+    with pytest.raises(Refusal, match="value some: supervision: death_years is no choice -> newest, all"):
+        death_counts(table, plan(with_value(supervision=rule | {"death_years": "some"}), DAY))
+
+
+def test_all_flags_of_a_year_and_what_they_come_to(one: Plan, stays: Any, backend: Any) -> None:
+    rows = [{"group": "h", "fen": 2000} for _ in range(40)] + [{"group": "g", "fen": 1000} for _ in range(9)]
+    deaths = [{"case_id": f"d{n}", "group": "h", "fen": 599, "died": True} for n in range(2)]
+    last = [
+        stay("B", "e", "g", date(2023, 12, 1), date(2023, 12, 20), year=2023, fen=1000),
+        stay("B", "l", "g", date(2024, 1, 5), date(2024, 1, 9), fen=200, died=True),
+    ]
+    table = stays(*rows, *deaths, *last)
+    found, risks = supervise(backend, table, CATALOGUE, None, one, 2024)
+    assert [(row["group"], row["deaths"], row["n"], row["class"]) for row in risks.to_pylist()] == [
+        ("g", 1, 11, "middle_high"), ("h", 2, 42, "middle_low"),
+    ]  # fmt: skip
+    assert told(found, "case_id", "flag", "score") == [
+        ("d0", "low_risk_death", 0.5), ("d0", "low_standard", 1.0), ("d1", "low_risk_death", 0.5),
+        ("d1", "low_standard", 1.0), ("l", "low_standard", 1.0), ("l", "readmitted", 1.0),
+    ]  # fmt: skip
+    counted = {(row["hospital"], row["flag"]): row for row in by_hospital(table, found).to_pylist()}
+    share = float(f"{2 / 51:.12g}")
+    assert counted["A", "low_standard"] == {
+        "hospital": "A", "cases": 51, "flag": "low_standard", "flagged": 2, "share": share, "score": 2.0,
+    }  # fmt: skip
+    assert (counted["A", "overlong"]["flagged"], counted["B", "readmitted"]["share"]) == (0, 0.5)
+    assert Fraction(str(counted["A", "low_risk_death"]["score"])) == 1
