@@ -92,7 +92,7 @@ def test_a_bare_file_by_hand(yiheng: Any, as_csv: Any, tmp_path: Path) -> None:
 def test_cases_of_data_stand_in_their_order_and_are_kept(yiheng: Any, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "x.parquet"
     ran = yiheng("norms", "cases", "--cases", data, "--out", out)
-    assert (ran.code, ran.out) == (0, f"group+severity 60, none 15 in {out}\n")
+    assert (ran.code, ran.out) == (0, f"group+charlson 60, none 15 in {out}\n")
     table = pq.read_table(out)
     assert table.column_names == schema(3).names
     order = list(zip(table["hospital"].to_pylist(), table["case_id"].to_pylist(), strict=True))
@@ -132,14 +132,14 @@ def test_the_severity_of_a_grouping_is_used(yiheng: Any, as_csv: Any, tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_grouping_that_says_no_severity_leaves_the_charlson_index(yiheng: Any, as_csv: Any, tmp_path: Path) -> None:
+def test_a_grouping_that_says_no_severity_leaves_the_charlson_band(yiheng: Any, as_csv: Any, tmp_path: Path) -> None:
     rows = [{"hospital": "A", "case_id": f"{number:02}", "discharge_date": "2024-05-05", "total_fee": "10.00",
              "dx": "J18.900"} for number in range(15)]  # fmt: skip
     groups = [{"hospital": "A", "case_id": row["case_id"], "status": "grouped", "drg": "AB1", "severity": ""}
               for row in rows]  # fmt: skip
     out, grouping = tmp_path / "x.csv", as_csv(tmp_path / "g.csv", groups)
     ran = yiheng("norms", "cases", "--cases", as_csv(tmp_path / "a.csv", rows), "--grouping", grouping, "--out", out)
-    assert (ran.code, {row["severity"] for row in read(out)}) == (0, {"charlson:0"})
+    assert (ran.code, {(row["severity"], row["charlson"]) for row in read(out)}) == (0, {("", "charlson:0")})
 
 
 @pytest.mark.parametrize(
@@ -185,5 +185,5 @@ def test_a_day_before_policy_begins_is_refused(
 ) -> None:
     row = {"case_id": "1", "group": "g", "total_fee": "1", "discharge_date": "2018-12-31"}
     ran = yiheng("norms", *command, "--cases", as_csv(tmp_path / "a.csv", [row]), "--out", tmp_path / "x.csv")
-    assert ran.refusal == "risk_limits (死亡风险分级的 z 界值) has no value on 2018-12-31"
+    assert ran.refusal == "high_weight (高权重病例的 RW 下限（含）) has no value on 2018-12-31"
     assert not (tmp_path / "x.csv").exists()

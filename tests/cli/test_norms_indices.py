@@ -1,6 +1,7 @@
 """yiheng norms monthly, risk, indices, cases-of, outflow."""
 
 import csv
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,32 @@ def test_monthly_sums_are_kept_and_are_all_the_cases(yiheng: Any, data: Path, tm
     assert run.inputs.policy == {INDICES: scheme(INDICES).digest}
     rows = [sorted(map(str, its.to_pylist())) for its in (run.table("sums"), table)]
     assert rows[0] == rows[1]
+
+
+def test_a_cluster_that_there_is_not_and_a_bare_file_for_one_are_refused(
+    yiheng: Any, dying: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "x.parquet"
+    ran = yiheng("norms", "monthly", "--cases", dying, "--out", out, "--engine", "flink://x")
+    assert ran.refusal == "column --engine, value flink://x: is neither local nor spark://HOST:PORT"
+    ran = yiheng("norms", "monthly", "--cases", dying, "--out", out, "--engine", "spark://127.0.0.1:1")
+    assert ran.refusal == "file cases.csv: is no DATA folder: a cluster reads no other cases"
+    assert not out.exists()
+
+
+@pytest.mark.spark
+def test_a_cluster_sums_the_cases_of_data(
+    yiheng: Any, data: Path, master: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    found = []
+    for engine in ("local", master):
+        ran = yiheng("norms", "monthly", "--cases", data, "--out", tmp_path / "x.parquet", "--engine", engine)
+        assert ran.code == 0, ran.err
+        found.append(sorted(map(str, pq.read_table(tmp_path / "x.parquet").to_pylist())))
+    assert found[0] == found[1]
+    (run,) = runs(data, "monthly")
+    assert sum(run.table("sums")["n"].to_pylist()) == 75
 
 
 @pytest.mark.slow

@@ -64,7 +64,8 @@ def table(backend: Backend) -> Callable[[list[Row]], ir.Table]:
 @pytest.fixture(scope="session")
 def institution(backend: Backend) -> ir.Table:
     """The places of hospitals A, B and C; of D the region knows nothing."""
-    content = pa.table({"code": list(COUNTIES), "county": list(COUNTIES.values())})
+    rows = [{"code": code, "county": county} for code, county in COUNTIES.items()]
+    content = pa.Table.from_pylist(rows, schema=contract("institution").schema)
     return backend.create_table(ibis.util.gen_name("institution"), ibis.memtable(content), temp=True)
 
 
@@ -334,8 +335,8 @@ def _plain_place(row: Row, institutions: list[Row]) -> Row | None:
     day = row["discharge_date"]
     if day is None:
         return its[-1] if its else None
-    then = [i for i in its if i["valid_from"] <= day and (i["valid_to"] is None or day <= i["valid_to"])]
-    return then[-1] if then else None
+    begun = [i for i in its if i["valid_from"] <= day]
+    return begun[-1] if begun and (begun[-1]["valid_to"] or day) >= day else None
 
 
 def _plain_returns(row: Row, stays: list[Row]) -> Row:

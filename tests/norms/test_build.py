@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -233,13 +234,15 @@ def test_hospitals_with_the_same_cases_have_the_same_figures(by_unit: By, rows: 
 @pytest.mark.parity
 def test_cells_of_two_halves_give_what_cells_of_the_whole_give(table: Any, random_cases: Any, institution: Any) -> None:
     cases = random_cases(3, 900)
-    finest = ("hospital", "dept", "physician", "month")
-    halves = [cell_table(with_units(table(half), "month"), finest, "group") for half in (cases[::3], cases[1::3])]
-    halves.append(cell_table(with_units(table(cases[2::3]), "month"), finest, "group"))
-    merged = halves[0].union(halves[1], halves[2])
-    whole = cell_table(with_units(table(cases), "month"), finest, "group")
+    finest = ("hospital", "dept", "physician", "month", "county")
+
+    def cells_of(rows: list[Row]) -> ir.Table:
+        return cell_table(with_units(with_units(table(rows), "month"), "county", institution), finest, "group")
+
+    merged = ibis.union(*(cells_of(cases[part::3]) for part in range(3)))
+    whole = cells_of(cases)
     for by, units in UNITS.items():
-        parts, once = (norms(cells(with_units(each, by, institution), units)) for each in (merged, whole))
+        parts, once = (norms(cells(with_units(each, by), units)) for each in (merged, whole))
         assert parts.equals(once)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.norms.rules import EXPECTED, INDICES, expecting, expecting_of, last_day, rules, rules_of
+from yiheng.norms.rules import EXPECTED, INDICES, RiskRules, expecting, expecting_of, last_day, rules, rules_of
 from yiheng.policy.loader import read_scheme, scheme
 
 DAY = date(2025, 12, 31)
@@ -20,13 +20,8 @@ def changed(scheme_id: str, old: str, new: str) -> Any:
 
 def test_the_indices_in_force() -> None:
     its = rules(DAY)
-    assert (its.high_weight, its.risk_limits, its.risk_deviation, its.risk_weighting) == (
-        2,
-        (-1, 0, 1),
-        "sample",
-        "groups",
-    )
-    assert (its.risk_zero_class, its.risk_cases_least) == ("low", 30)
+    assert its.high_weight == 2
+    assert its.risk == RiskRules((-1, 0, 1), "sample", "groups", "low", 30)
     assert (its.readmission_days, its.readmission_leaves_out, its.home_column) == (31, (2, 5), "residence")
     assert its.diagnosis_chars == 3
     assert its.digest == scheme(INDICES).digest
@@ -34,7 +29,10 @@ def test_the_indices_in_force() -> None:
 
 def test_the_expected_in_force() -> None:
     its = expecting(DAY)
-    assert its.chain == (("severity", "age_band"), ("severity",), ())
+    assert its.chain == (
+        ("severity", "charlson", "age_band"), ("severity", "charlson"), ("severity", "age_band"),
+        ("charlson", "age_band"), ("severity",), ("charlson",), (),
+    )  # fmt: skip
     assert (its.stratum_cases_least, its.ages) == (15, (1, 7, 18, 45, 60, 75))
     assert (its.charlson_weights, its.charlson_bands, its.categories_shown) == ("quan2011", (1, 3, 5), 3)
     assert its.digest == scheme(EXPECTED).digest
@@ -65,15 +63,17 @@ def test_a_choice_that_there_is_not_is_refused(old: str, new: str, said: str) ->
 @pytest.mark.parametrize(
     ("new", "said"),
     [
-        ("value: [[severity]]", "file norms/changed: chain: does not end with the group itself"),
-        ("value: []", "file norms/changed: chain: does not end with the group itself"),
-        ("value: [[sex], []]",
-         "file norms/changed, value sex: chain: there is no such column -> of: severity, age_band"),
+        ("value: [[severity]]\n", "file norms/changed: chain: does not end with the group itself"),
+        ("value: []\n", "file norms/changed: chain: does not end with the group itself"),
+        ("value: [[sex], []]\n",
+         "file norms/changed, value sex: chain: there is no such column -> of: severity, charlson, age_band"),
     ],
 )  # fmt: skip
 def test_a_chain_that_leads_nowhere_is_refused(new: str, said: str) -> None:
+    text = scheme(EXPECTED).text
+    chain = text[text.index("value:") : text.index("      choice:")]
     with pytest.raises(Refusal) as refused:
-        expecting_of(changed(EXPECTED, "value: [[severity, age_band], [severity], []]", new), DAY)
+        expecting_of(changed(EXPECTED, chain, new), DAY)
     assert str(refused.value) == said
 
 

@@ -3,10 +3,13 @@
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from yiheng.base.refusal import Refusal
 from yiheng.norms.units import UNITS, with_units
+from yiheng.tables.contract import contract
+from yiheng.tables.engine import held
 
 
 def test_the_units_of_the_contract() -> None:
@@ -35,6 +38,16 @@ def test_a_county_is_that_of_the_hospital(table: Any, institution: Any) -> None:
     found = with_units(cases, "county", institution)
     assert found.columns == (*cases.columns, "county")
     assert found.order_by("los").to_pyarrow()["county"].to_pylist() == ["east", "west", None, "east"]
+
+
+def test_a_hospital_that_moved_is_in_the_county_of_the_day(table: Any, backend: Any) -> None:
+    rows = [{"code": "A", "county": "west", "valid_from": date(2020, 1, 1)},
+            {"code": "A", "county": "east", "valid_from": date(2024, 7, 1)}]  # fmt: skip
+    moved = held(backend, pa.Table.from_pylist(rows, schema=contract("institution").schema))
+    days = [date(2024, 6, 30), date(2024, 7, 1), None, date(2019, 12, 31)]
+    cases = table([{"hospital": "A", "discharge_date": day, "los": n} for n, day in enumerate(days)])
+    found = with_units(cases, "county", moved).order_by("los").to_pyarrow()
+    assert found["county"].to_pylist() == ["west", "east", "east", None]
 
 
 def test_a_hospital_listed_twice_does_not_double_its_cases(table: Any, institution: Any) -> None:

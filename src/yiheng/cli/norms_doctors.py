@@ -24,7 +24,7 @@ from yiheng.norms.doctors.objections import (
     raise_objection,
 )
 from yiheng.norms.doctors.rules import POLICY, Attributed, attributed
-from yiheng.norms.groups.severity import strata
+from yiheng.norms.groups.severity import USED, strata
 from yiheng.norms.rules import EXPECTED, INDICES, Expecting, expecting
 from yiheng.tables.contract import contract
 from yiheng.tables.data import Data
@@ -36,8 +36,6 @@ from yiheng.tables.snapshot import Snapshot
 CaseId = Annotated[str, typer.Option("--case", help="The case.")]
 Figure = Annotated[str, typer.Option(help="fee, los or death; all: each of them.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
-
-_USED = ("age", "dx", "dx_edition")
 
 
 def doctors(
@@ -132,7 +130,7 @@ def _today() -> date:
 def opened_doctors(
     backend: Backend, cases: Path, group: str, grouping: Path | None, commit: int | None
 ) -> tuple[Opened, Expecting, Attributed]:
-    opened = open_grouped(backend, cases, group, grouping, commit, _USED)
+    opened = open_grouped(backend, cases, group, grouping, commit, USED)
     opened.found.need("hospital", "physician")
     return opened, expecting(opened.day), attributed(opened.day)
 

@@ -13,7 +13,7 @@ from yiheng.tables.snapshot import Snapshot
 
 # What a grouper calls its group, and the status of a case that has one.
 COLUMNS = ("group", "drg")
-# What it may say beside that of at least one case; the cases have it then, in place of a column of theirs.
+# What it may say beside that; the cases have it then, in place of a column of theirs.
 MORE = ("severity",)
 GROUPED = "grouped"
 
@@ -36,7 +36,7 @@ def _joined(backend: Backend, found: Cases, grouping: Path) -> ir.Table:
     groups.need(name, *ids)
     given = groups.table[name].cast("string")
     group = ibis.cases((groups.table.status == GROUPED, given)) if "status" in groups.given else given
-    more = [name for name in MORE if name in groups.given and _says(groups.table[name])]
+    more = [name for name in MORE if name in groups.given]
     named = {f"its_{name}": groups.table[name] for name in ids}
     theirs = groups.table.select(*more, group=group, **named, its_row="row")
     own = found.table.drop("group", *(name for name in more if name in found.table.columns))
@@ -45,11 +45,6 @@ def _joined(backend: Backend, found: Cases, grouping: Path) -> ir.Table:
     if joined.filter(~same).limit(1).count().to_pyarrow().as_py():
         raise Refusal("has not the same cases in the same order as the input", file=str(grouping))
     return joined
-
-
-def _says(column: ir.Column) -> bool:
-    """Whether any case has it: a pack that knows no levels gives a severity to none."""
-    return bool(column.count().to_pyarrow().as_py())
 
 
 def _check_commit(found: Cases, grouping: Path) -> None:

@@ -11,7 +11,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.cli.norms_opened import Opened, keep_and_write, open_grouped
 from yiheng.cli.norms_options import CasesFrom, Commit, Group, Grouping, Out
 from yiheng.norms.groups.expected import expected
-from yiheng.norms.groups.severity import SEVERITY, strata
+from yiheng.norms.groups.severity import USED, strata
 from yiheng.norms.groups.statistics import UNITS, Statistics, statistics
 from yiheng.norms.institutions import PLACE
 from yiheng.norms.rules import EXPECTED, INDICES, expecting
@@ -22,7 +22,6 @@ from yiheng.tables.place import check_out
 
 # The columns of the case table that tell units apart.
 _COLUMN = {name: name for name in ("hospital", "dept", "physician", "payer")} | {"month": "discharge_date"}
-_LIKENESS = ("dx", "dx_edition", "age")
 
 
 def grouping_sha256(grouping: Path | None) -> str:
@@ -74,13 +73,14 @@ def _tables(found: Statistics) -> dict[str, pa.Table]:
 
 
 def cases(cases: CasesFrom, out: Out, group: Group = "group", grouping: Grouping = None, commit: Commit = None) -> None:
-    """Each case's fee and stay beside the mean of its group and severity, and the fees that depart most, in IN's order.
+    """Each case's fee and stay beside the mean of the cases like it, and the fees that depart most, in IN's order.
 
-    The severity is that of the grouping's OUT where its column `severity` says one, else the Charlson index; with age.
+    Like it are those of its group with the severity that the grouping's OUT says, if it says one, the same band of the
+    Charlson index and of age; where they are few, those that share less. The column `base` names what they share.
     """
     check_out(out)
     with engine() as backend:
-        opened = open_grouped(backend, cases, group, grouping, commit, {*_LIKENESS, SEVERITY})
+        opened = open_grouped(backend, cases, group, grouping, commit, USED)
         its = expecting(opened.day)
         result = expected(backend, opened.facts, strata(backend, opened.table, its), its)
         if "hospital" not in opened.found.given:

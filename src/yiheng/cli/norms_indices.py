@@ -14,10 +14,20 @@ from ibis.backends.duckdb import Backend
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_file
 from yiheng.cli.norms_groups import check_unit, grouping_sha256
-from yiheng.cli.norms_opened import Opened, keep_and_write, open_diagnosed, open_grouped
+from yiheng.cli.norms_opened import (
+    Grouped,
+    Opened,
+    counted,
+    keep_and_write,
+    open_diagnosed,
+    open_grouped,
+    open_groups,
+)
 from yiheng.cli.norms_options import CasesFrom, Commit, Group, Grouping, Out
+from yiheng.cli.where import LOCAL, EngineOption, check_engine
 from yiheng.norms.indices import outflow as flowing
 from yiheng.norms.indices.behind import behind, condition, numbers
+from yiheng.norms.indices.cluster import monthly_on_cluster
 from yiheng.norms.indices.counts import with_marks
 from yiheng.norms.indices.diagnosis import DIAGNOSIS
 from yiheng.norms.indices.figures import UNITS, figures, weights
@@ -25,6 +35,7 @@ from yiheng.norms.indices.marks import marks
 from yiheng.norms.indices.monthly import monthly as monthly_sums
 from yiheng.norms.indices.risk import SCHEMA, risk_of_sums
 from yiheng.norms.rules import INDICES
+from yiheng.tables.delta import version_files
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine
 from yiheng.tables.out import about_json, write_out
@@ -39,16 +50,33 @@ Month = Annotated[str | None, typer.Option(metavar="YYYY-MM", help="A month of d
 
 
 def monthly(
-    cases: CasesFrom, out: Out, group: Group = "group", grouping: Grouping = None, commit: Commit = None
+    cases: CasesFrom,
+    out: Out,
+    group: Group = "group",
+    grouping: Grouping = None,
+    commit: Commit = None,
+    where: EngineOption = LOCAL,
 ) -> None:
     """Counts and sums by hospital, department, physician, group, payer and month, of which every unit is a sum."""
     check_out(out)
+    check_engine(where)
     with engine() as backend:
-        opened = open_grouped(backend, cases, group, grouping, commit)
-        result = _held_monthly(backend, opened.facts)
+        opened = open_groups(backend, cases, group, grouping, commit)
+        result = _held_monthly(backend, counted(backend, opened).facts) if where == LOCAL else _on(where, opened)
         keep_and_write(backend, opened, "monthly", _about(opened, group, grouping), {"sums": result}, out)
         count = result.count().to_pyarrow().as_py()
     typer.echo(f"{count} sums in {out}")
+
+
+def _on(cluster: str, opened: Grouped) -> ir.Table:
+    """The sums of DATA's cases by a cluster, which reads their files."""
+    snapshot = opened.found.snapshot
+    if snapshot is None:
+        raise Refusal("is no DATA folder: a cluster reads no other cases", file=opened.found.shown)
+    files = version_files(snapshot.data.table_folder("cases"), snapshot.commit.tables["cases"])
+    named = opened.table.select("hospital", "case_id", "row", group=opened.table[opened.group].cast("string"))
+    institution = snapshot.table("institution").to_pyarrow()
+    return monthly_on_cluster(cluster, snapshot.backend, files, named, institution, opened.rules)
 
 
 def risk(
@@ -67,7 +95,7 @@ def risk(
     with engine() as backend:
         opened = open_grouped(backend, cases, group, grouping, commit)
         base = _between(_held_monthly(backend, opened.facts), first, until)
-        result = risk_of_sums(base, opened.rules)
+        result = risk_of_sums(base, opened.rules.risk)
         if not result.num_rows:
             raise Refusal("there is no grouped case in the base period", file=opened.found.shown)
         about = _about(opened, group, grouping) | {"from": first, "until": until}
@@ -177,7 +205,7 @@ def _opened_for_flows(
     return open_grouped(backend, cases, group, grouping, commit)
 
 
-def _about(opened: Opened, group: str, grouping: Path | None) -> dict[str, Any]:
+def _about(opened: Grouped, group: str, grouping: Path | None) -> dict[str, Any]:
     return {"policy": {INDICES: opened.rules.digest}, "group": group, "grouping": grouping_sha256(grouping)}
 
 
@@ -188,7 +216,7 @@ def _held_monthly(backend: Backend, facts: ir.Table) -> ir.Table:
 def _risks(backend: Backend, sums: ir.Table, risk: Path | None, opened: Opened) -> pa.Table:
     """The classes frozen in a file, or those of the very cases."""
     if risk is None:
-        return risk_of_sums(sums, opened.rules)
+        return risk_of_sums(sums, opened.rules.risk)
     given = open_file(backend, risk, SCHEMA.names)
     given.need("group", "risk")
     return given.table.select("group", risk=given.table.risk.cast("string")).to_pyarrow()

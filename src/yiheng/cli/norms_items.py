@@ -18,6 +18,7 @@ from yiheng.cases.input import open_cases
 from yiheng.cases.source import parquet_schema
 from yiheng.cli.norms_grouping import grouped
 from yiheng.cli.norms_options import Commit, Group, Grouping, Out
+from yiheng.cli.where import LOCAL, EngineOption, check_engine
 from yiheng.dip.file import open_scheme
 from yiheng.norms.items.build import standard_table
 from yiheng.norms.items.cluster import gather_on_cluster
@@ -45,8 +46,6 @@ PathOut = Annotated[Path | None, typer.Option("--path", help="The items of each 
 StandardsFile = Annotated[Path | None, typer.Option("--standards", help="The OUT of `norms standards`, .parquet.")]
 DaysFile = Annotated[Path | None, typer.Option("--days", help="The OUT of `norms days`, .parquet.")]
 PathFile = Annotated[Path | None, typer.Option("--path", help="What `norms days --path` wrote, .parquet.")]
-Engine = Annotated[str, typer.Option("--engine", help="local, or a Spark cluster, such as spark://host:7077.")]
-LOCAL = "local"
 GIVEN = {"standards": STANDARDS, "days": DAYS, "path": PATH}
 
 
@@ -95,10 +94,11 @@ def standards(
     group: Group = "group",
     commit: Commit = None,
     rule_file: RuleFile = RULES,
-    where: Engine = LOCAL,
+    where: EngineOption = LOCAL,
 ) -> None:
     """Each group's items: cases that use them, quantity, amount, shares, hospitals' spread, and which are standard."""
     check_out(out)
+    check_engine(where)
     with opened(data, group, grouping, commit, rule_file) as its, shown_progress() as progress:
         if where == LOCAL:
             found = gather(its.snapshot, its.roster, its.months, progress)

@@ -23,12 +23,11 @@ from yiheng.tables.version import code_version
 
 
 @dataclass(frozen=True)
-class Opened:
-    """Cases ready to be counted: `group` is the column that holds it; `facts` as of `norms.facts`."""
+class Grouped:
+    """Cases in their groups: `group` is the column that holds it; `day` the last, by whose rules they are counted."""
 
     found: Cases
     table: ir.Table
-    facts: ir.Table
     group: str
     day: date
     rules: Rules
@@ -40,6 +39,13 @@ class Opened:
             raise Refusal("hospitals and departments are known only to a DATA folder", file=self.found.shown)
         return self.found.snapshot
 
+
+@dataclass(frozen=True)
+class Opened(Grouped):
+    """Cases ready to be counted: `facts` as of `norms.facts`."""
+
+    facts: ir.Table
+
     def of_last_year(self) -> "Opened":
         """The cases of the year of the last day alone."""
         table = self.table.filter(self.table.year == self.day.year)
@@ -50,9 +56,15 @@ def open_grouped(
     backend: Backend, cases: Path, group: str, grouping: Path | None, commit: int | None, more: Collection[str] = ()
 ) -> Opened:
     """Cases with their groups and what is counted of them, by the rules of their last day; `more` are columns used."""
+    return counted(backend, open_groups(backend, cases, group, grouping, commit, more))
+
+
+def open_groups(
+    backend: Backend, cases: Path, group: str, grouping: Path | None, commit: int | None, more: Collection[str] = ()
+) -> Grouped:
+    """The same before anything is counted."""
     found = open_cases(backend, cases, commit, {*USED, group, *more})
-    table, column = grouped(backend, found, group, grouping)
-    return _opened(backend, found, table, column)
+    return _grouped(found, *grouped(backend, found, group, grouping))
 
 
 def open_diagnosed(backend: Backend, cases: Path, commit: int | None) -> Opened:
@@ -60,19 +72,23 @@ def open_diagnosed(backend: Backend, cases: Path, commit: int | None) -> Opened:
     found = open_cases(backend, cases, commit, {*USED, *diagnosis.USED})
     found.need("dx")
     table = diagnosis.with_diagnosis(found.table, rules(last_day(found.table)).diagnosis_chars)
-    return _opened(backend, found, table, diagnosis.DIAGNOSIS)
+    return counted(backend, _grouped(found, table, diagnosis.DIAGNOSIS))
 
 
-def _opened(backend: Backend, found: Cases, table: ir.Table, column: str) -> Opened:
+def _grouped(found: Cases, table: ir.Table, column: str) -> Grouped:
     day = last_day(found.table)
-    its = rules(day)
-    institution = found.snapshot.table("institution") if found.snapshot else None
-    return Opened(found, table, facts(backend, table, column, institution, its), column, day, its)
+    return Grouped(found, table, column, day, rules(day))
+
+
+def counted(backend: Backend, its: Grouped) -> Opened:
+    """What is counted of cases in their groups, on this machine."""
+    institution = its.found.snapshot.table("institution") if its.found.snapshot else None
+    return Opened(**vars(its), facts=facts(backend, its.table, its.group, institution, its.rules))
 
 
 def keep_and_write(
     backend: Backend,
-    opened: Opened,
+    opened: Grouped,
     kind: str,
     about: dict[str, Any],
     tables: Mapping[str, pa.Table | ir.Table],

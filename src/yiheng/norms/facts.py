@@ -7,11 +7,12 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 from yiheng.norms import readmission
-from yiheng.norms.institutions import PLACE, with_places
+from yiheng.norms.institutions import PLACE, place_table, with_places
 from yiheng.norms.rules import Rules
 from yiheng.norms.units import REGION
 from yiheng.tables.amounts import fen_column
 from yiheng.tables.contract import contract
+from yiheng.tables.engine import held
 
 # The way of leaving that is death.
 DIED = 5
@@ -27,16 +28,22 @@ USED = (
 
 
 def facts(backend: Backend, cases: ir.Table, group: str, institution: ir.Table | None, rules: Rules) -> ir.Table:
-    """One row a case, held by the engine; `cases` has the columns of the case table and `row`, its number.
+    """The facts of `cases` (see `facts_of`), held by the engine; `institution` is the list of institutions of DATA."""
+    places = None if institution is None else held(backend, place_table(institution.to_pyarrow()))
+    return backend.create_table(ibis.util.gen_name("facts"), facts_of(cases, group, places, rules), temp=True)
+
+
+def facts_of(cases: ir.Table, group: str, places: ir.Table | None, rules: Rules) -> ir.Table:
+    """One row a case, on any engine; `cases` has the columns USED of the case table and `row`, its number.
 
     - WHO: group is the text of the column `group`, month "2024-05"; PLACE: of the hospital on that day, see
-      `institutions`
+      `institutions`, whose `place_table` are the `places`
     - fee, fee_01 .. fee_14, drug, material: int64 fen; los: int64 days; null where unknown
     - died: bool, null where the way of leaving is unknown; away: bool, whether the patient is insured out of area
     - returned_any, returned_same: see `readmission`; null where the stay is left out
     - home: area of the patient's home; outside: bool, whether the hospital is in another area, null where unknown
     """
-    placed = with_places(cases, institution)
+    placed = with_places(cases, places)
     home = placed[rules.home_column]
     parts = {name: fen_column(placed[column]) for name, column in _PART_COLUMNS.items()}
     narrow = placed.select(
@@ -52,8 +59,7 @@ def facts(backend: Backend, cases: ir.Table, group: str, institution: ir.Table |
         **parts,
     )  # fmt: skip
     returned = readmission.readmissions(cases, rules.readmission_days, rules.readmission_leaves_out)
-    joined = narrow.left_join(returned, "row").drop("row_right")
-    return backend.create_table(ibis.util.gen_name("facts"), joined, temp=True)
+    return narrow.left_join(returned, "row").drop("row_right")
 
 
 def with_unit(table: ir.Table, unit: Sequence[str]) -> ir.Table:

@@ -14,26 +14,42 @@ USED = (
 def readmissions(cases: ir.Table, days: int, leaves_out: Sequence[int]) -> ir.Table:
     """row, returned_any, returned_same (bool) of each stay that somebody could be readmitted from.
 
-    Those are stays with patient, admission and discharge, but not with a way of leaving in `leaves_out`, a planned
-    readmission or an interim settlement. Somebody returned if a later stay of the patient, not a settlement of the
-    same, began on the day of discharge or up to `days` days after it. Stays of the last days before the cases end are
-    counted too: they may yet become readmissions.
+    Somebody returned if there is a readmission, see `pairs`. Stays of the last days before the cases end are counted
+    too: they may yet become readmissions.
     """
-    known = cases.filter(cases.patient.notnull(), cases.admit_date.notnull(), cases.discharge_date.notnull())
-    first = known.filter(
+    first, both = _returnable(_known(cases), leaves_out), pairs(cases, days, leaves_out)
+    found = both.group_by("row").agg(same=(both.hospital == both.next_hospital).any())
+    joined = first.left_join(found, "row")
+    return joined.select("row", returned_any=joined.same.notnull(), returned_same=joined.same.fill_null(False))
+
+
+def pairs(cases: ir.Table, days: int, leaves_out: Sequence[int]) -> ir.Table:
+    """A row for each stay and each readmission from it: USED of the stay, and of the readmission as `next_row` ...
+
+    One can be readmitted from stays with patient, admission and discharge, but not with a way of leaving in
+    `leaves_out`, a planned readmission or an interim settlement. A readmission is a later stay of the patient, not a
+    settlement of the same, that began on the day of discharge or up to `days` days after it.
+    """
+    known = _known(cases)
+    first, then = _returnable(known, leaves_out), known.select(**{f"next_{name}": known[name] for name in USED})
+    gap = then.next_admit_date.delta(first.discharge_date, unit="day")
+    both = first.inner_join(
+        then, [first.patient == then.next_patient, first.row != then.next_row, gap >= 0, gap <= days]
+    )
+    return both.filter(_is_later(both), ~_is_same_stay(both))
+
+
+def _known(cases: ir.Table) -> ir.Table:
+    return cases.filter(cases.patient.notnull(), cases.admit_date.notnull(), cases.discharge_date.notnull())
+
+
+def _returnable(known: ir.Table, leaves_out: Sequence[int]) -> ir.Table:
+    """The stays that somebody can be readmitted from."""
+    return known.filter(
         ~known.discharge.isin(list(leaves_out)).fill_null(False),
         ~known.planned_readmit.fill_null(False),
         ~known.interim.fill_null(False),
     ).select(USED)
-    then = known.select(**{f"next_{name}": known[name] for name in USED})
-    gap = then.next_admit_date.delta(first.discharge_date, unit="day")
-    pairs = first.inner_join(
-        then, [first.patient == then.next_patient, first.row != then.next_row, gap >= 0, gap <= days]
-    )
-    pairs = pairs.filter(_is_later(pairs), ~_is_same_stay(pairs))
-    found = pairs.group_by("row").agg(same=(pairs.hospital == pairs.next_hospital).any())
-    joined = first.left_join(found, "row")
-    return joined.select("row", returned_any=joined.same.notnull(), returned_same=joined.same.fill_null(False))
 
 
 def _is_later(pairs: ir.Table) -> ir.BooleanValue:

@@ -10,8 +10,8 @@ from yiheng.base.refusal import Refusal
 from yiheng.policy.loader import Scheme, scheme
 
 INDICES, EXPECTED = "norms/indices", "norms/expected"
-# What a stratum of a group may be made of.
-STRATUM = ("severity", "age_band")
+# What a stratum of a group may be made of; see `groups.severity`.
+STRATUM = ("severity", "charlson", "age_band")
 _CHOICES = {
     "risk_deviation": ("sample", "population"),
     "risk_weighting": ("groups", "cases"),
@@ -22,15 +22,26 @@ _CHOICES = {
 
 
 @dataclass(frozen=True)
+class RiskRules:
+    """How groups are classed by their mortality, see `norms.indices.risk`.
+
+    - limits: of z, each of the class above it; deviation: sample or population; weighting: groups or cases
+    - zero_class: low or zero, of groups without a death; cases_least: of a group for it to have a class
+    """
+
+    limits: tuple[float, float, float]
+    deviation: str
+    weighting: str
+    zero_class: str
+    cases_least: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """What `norms/indices` says on a day; `digest` is that of its text."""
 
     high_weight: float
-    risk_limits: tuple[float, float, float]
-    risk_deviation: str
-    risk_weighting: str
-    risk_zero_class: str
-    risk_cases_least: int
+    risk: RiskRules
     readmission_days: int
     readmission_leaves_out: tuple[int, ...]
     home_column: str
@@ -63,19 +74,25 @@ def expecting(day: date) -> Expecting:
 
 def rules_of(its: Scheme, day: date) -> Rules:
     """What a policy file says; a choice that there is not is refused by name."""
-    low, middle, high = its.value("risk_limits", day)
     return Rules(
         high_weight=its.value("high_weight", day),
-        risk_limits=(low, middle, high),
-        risk_deviation=_chosen(its, "risk_deviation", day),
-        risk_weighting=_chosen(its, "risk_weighting", day),
-        risk_zero_class=_chosen(its, "risk_zero_class", day),
-        risk_cases_least=its.value("risk_cases_least", day),
+        risk=_risk_rules(its, day),
         readmission_days=its.value("readmission_days", day),
         readmission_leaves_out=tuple(its.value("readmission_leaves_out", day)),
         home_column=_chosen(its, "home_column", day),
         diagnosis_chars=its.value("diagnosis_chars", day),
         digest=its.digest,
+    )
+
+
+def _risk_rules(its: Scheme, day: date) -> RiskRules:
+    low, middle, high = its.value("risk_limits", day)
+    return RiskRules(
+        limits=(low, middle, high),
+        deviation=_chosen(its, "risk_deviation", day),
+        weighting=_chosen(its, "risk_weighting", day),
+        zero_class=_chosen(its, "risk_zero_class", day),
+        cases_least=its.value("risk_cases_least", day),
     )
 
 

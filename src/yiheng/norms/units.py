@@ -4,6 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from yiheng.base.refusal import Refusal
+from yiheng.norms.institutions import place_table, with_places
 
 # The columns that name a unit; a department's or physician's code means something only in its hospital.
 UNITS = {
@@ -20,7 +21,10 @@ REGION = "all"
 
 
 def with_units(table: ir.Table, by: str, institution: ir.Table | None = None) -> ir.Table:
-    """Cases or cells with the columns that name their units; `institution` gives a hospital its county."""
+    """Cases with the columns that name their units, or cells that have them.
+
+    `institution`, the list of institutions, gives a hospital its county on the day of discharge.
+    """
     if by not in UNITS:
         raise Refusal("is no unit", column="--by", value=by, cure=f"one of: {', '.join(UNITS)}")
     if all(name in table.columns or name == "group" for name in UNITS[by]):
@@ -35,5 +39,5 @@ def with_units(table: ir.Table, by: str, institution: ir.Table | None = None) ->
 def _with_county(table: ir.Table, institution: ir.Table | None) -> ir.Table:
     if institution is None:
         raise Refusal("counties are known only to a DATA folder with its institutions", column="--by", value="county")
-    county = institution.group_by(hospital=institution.code).agg(county=institution.county.min())
-    return table.left_join(county, "hospital").drop("hospital_right")
+    places = ibis.memtable(place_table(institution.to_pyarrow()))
+    return with_places(table, places).select(*table.columns, "county")

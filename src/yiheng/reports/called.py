@@ -7,6 +7,7 @@ import pyarrow as pa
 from yiheng.base.words import Word
 from yiheng.dip.keys import KeyLengths
 from yiheng.dip.label import group_label, key_names
+from yiheng.norms.institutions import spans
 from yiheng.reports.naming import Place, place_of
 from yiheng.tables.snapshot import Snapshot
 
@@ -31,10 +32,11 @@ def dip_labels(groups: Iterable[str], names: Names) -> Names:
 
 
 def hospitals_held(snapshot: Snapshot) -> pa.Table:
-    """code, name, name_en, level, kind, county of the institutions that hold today, in order."""
-    places = snapshot.table("institution")
-    valid = places.filter(places.valid_to.isnull())
-    return valid.select("code", "name", "name_en", "level", "kind", "county").order_by("code").to_pyarrow()
+    """code, name, name_en, level, kind, county of the institutions whose latest row has no end, in order."""
+    table = snapshot.table("institution").to_pyarrow()
+    held = [its.row for its in spans(table, ("code",)) if its.last and its.until is None]
+    found = pa.Table.from_pylist(held, schema=table.schema).sort_by("code")
+    return found.select(["code", "name", "name_en", "level", "kind", "county"])
 
 
 def places_held(snapshot: Snapshot) -> dict[str, Place]:

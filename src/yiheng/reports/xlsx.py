@@ -20,7 +20,6 @@ from yiheng.reports.figures import TEXTS, Kind, Number, Value
 from yiheng.reports.shape import Column, Report, Section, Table
 
 EXCEL_ROWS = 1_048_576
-EXCEL_CELL = 32_767
 HEADER_ROW = 3
 
 # A workbook has a date of creation; a clock would make two equal reports differ, so it is always the first that a

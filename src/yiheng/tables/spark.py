@@ -17,7 +17,10 @@ import pyarrow as pa
 from yiheng.base.refusal import Refusal
 
 _SETTINGS = {"spark.sql.execution.arrow.maxRecordsPerBatch": "100000", "spark.ui.enabled": "false"}
-_TYPES = {"string": "string", "bool": "boolean", "int16": "smallint", "int32": "int", "int64": "bigint"}
+_TYPES = {
+    "string": "string", "bool": "boolean", "date32[day]": "date",
+    "int8": "tinyint", "int16": "smallint", "int32": "int", "int64": "bigint",
+}  # fmt: skip
 
 
 class Spark:

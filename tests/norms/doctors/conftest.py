@@ -42,14 +42,15 @@ def expected_by() -> Expecting:
 
 @pytest.fixture(scope="session")
 def made(backend: Backend, sample_made: Made) -> Callable[[list[Row]], Made]:
-    """Rows (hospital, physician, case_id, group, fee in fen, los, died, severity, age_band) as facts and strata."""
+    """Rows (hospital, physician, case_id, group, fee in fen, los, died, a stratum) as facts and strata."""
     schema = sample_made[0].schema().to_pyarrow()
-    of_strata = pa.schema([("row", pa.int64()), ("severity", pa.string()), ("age_band", pa.string())])
+    known = {"severity": "0", "charlson": "charlson:0", "age_band": "18"}
+    of_strata = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in known)])
 
     def build(rows: list[Row]) -> Made:
         whole = [{name: row.get(name) for name in schema.names} | {"row": place} for place, row in enumerate(rows)]
         levels = [
-            {"row": place, "severity": row.get("severity", "0"), "age_band": row.get("age_band", "18")}
+            {"row": place} | {name: row.get(name, usual) for name, usual in known.items()}
             for place, row in enumerate(rows)
         ]
         return (

@@ -75,6 +75,15 @@ def test_a_stratum_with_enough_cases_is_the_base(made: Make, figures: Figures) -
     assert (rows["all"]["expected_mean_fee"], rows["all"]["fee_index"]) == (300.0, 1.0)
 
 
+def test_in_a_group_of_one_severity_the_charlson_band_is_the_base(made: Make, figures: Figures) -> None:
+    """15 cases of the gravest band at 300 and 15 of the mildest at 100: of p's one and three 600 is expected."""
+    rows = [row | {"charlson": "charlson:5+"} for row in cases("q", "g", [30000] * 14) + cases("p", "g", [30000])]
+    rows += cases("r", "g", [10000] * 12)
+    rows += [row | {"case_id": f"{row['case_id']}+"} for row in cases("p", "g", [10000] * 3)]
+    own = rows_of(figures(made(rows)), "p")["g"]
+    assert (own["n"], own["mean_fee"], own["expected_mean_fee"], own["fee_index"]) == (4, 150.0, 150.0, 1.0)
+
+
 def test_nothing_is_shown_of_few_cases(made: Make, figures: Figures) -> None:
     rows = cases("p", "g", [1, 1, 1]) + cases("q", "g", [1, 1, 1, 1]) + cases(None, "g", [1]) + cases("q", None, [1, 1])
     found = figures(made(rows))
@@ -267,6 +276,7 @@ def some(draw: st.DrawFn) -> list[Row]:
             "los": st.integers(1, 60) | st.none(),
             "died": st.booleans() | st.none(),
             "severity": st.sampled_from(["0", "1", None]),
+            "charlson": st.sampled_from(["charlson:0", "charlson:5+"]),
         }
     )
     rows = draw(st.lists(one, min_size=10, max_size=60))

@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import ibis.expr.types as ir
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,20 +17,35 @@ from hypothesis import strategies as st
 from yiheng.norms.facts import CATEGORIES
 from yiheng.norms.groups.expected import expected, schema
 from yiheng.norms.groups.severity import strata
-from yiheng.norms.rules import Expecting, expecting
+from yiheng.norms.rules import STRATUM, Expecting, expecting
+from yiheng.tables.engine import held
 
 Row = dict[str, Any]
 RULES = expecting(date(2025, 12, 31))
+# What a case may share with those that it is held against, as the policy has it, the finest first.
+SHARED = (STRATUM, ("severity", "charlson"), ("severity", "age_band"), ("charlson", "age_band"), ("severity",),
+          ("charlson",), ())  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def made(backend: Any, as_cases: Any, as_facts: Any) -> Callable[..., list[Row]]:
+def judged(backend: Any, as_cases: Any) -> Callable[..., ir.Table]:
+    """The strata of cases whose grouping gives some of them a `severity`."""
+
+    def of(rows: list[Row], its: Expecting = RULES) -> ir.Table:
+        says = {name: pa.array([row.get(name) for row in rows], kind)
+                for name, kind in (("row", pa.int64()), ("severity", pa.string()))}  # fmt: skip
+        cases = as_cases(rows).left_join(held(backend, pa.table(says)), "row").drop("row_right")
+        return strata(backend, cases, its)
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def made(backend: Any, judged: Any, as_facts: Any) -> Callable[..., list[Row]]:
     """The table of these cases, row by row."""
 
     def of(rows: list[Row], its: Expecting = RULES) -> list[Row]:
-        found: list[Row] = (
-            expected(backend, as_facts(rows), strata(backend, as_cases(rows), its), its).to_pyarrow().to_pylist()
-        )
+        found: list[Row] = expected(backend, as_facts(rows), judged(rows, its), its).to_pyarrow().to_pylist()
         return found
 
     return of
@@ -44,12 +61,9 @@ def mean(values: list[int]) -> Fraction | None:
 
 def steps_of(row: Row) -> list[tuple[str, tuple[Any, ...] | None]]:
     """What a case may be held against, the finest first; None where a part of it is unknown."""
-    group, severity, band = row["group"], row["severity"], row["age_band"]
-    return [
-        ("group+severity+age_band", None if severity is None or band is None else (group, severity, band)),
-        ("group+severity", None if severity is None else (group, severity)),
-        ("group", None if group is None else (group,)),
-    ]
+    keys = [("group", *names) for names in SHARED]
+    found = [tuple(row[name] for name in key) for key in keys]
+    return [("+".join(key), None if None in its else its) for key, its in zip(keys, found, strict=True)]
 
 
 def near(got: float | None, wanted: Fraction | None) -> bool:
@@ -62,15 +76,16 @@ def near(got: float | None, wanted: Fraction | None) -> bool:
 @pytest.mark.slow
 @pytest.mark.parity
 def test_every_case_of_twenty_thousand(
-    backend: Any, as_cases: Any, region_rows: list[Row], region_facts: Any, plain_facts: list[Row]
+    backend: Any, judged: Any, region_rows: list[Row], region_facts: Any, plain_facts: list[Row]
 ) -> None:
-    its = strata(backend, as_cases(region_rows), RULES)
+    """Groups with an operation are of one severity each, as if they were split by it; the others have all of them."""
+    its = judged([row | {"severity": severity(row)} for row in region_rows])
     stratum = {row["row"]: row for row in its.to_pyarrow().to_pylist()}
     rows = [row | stratum[row["row"]] for row in plain_facts]
     alike = defaultdict(list)
     for row in rows:
         for name, key in steps_of(row):
-            if key is not None and key[0] is not None:
+            if key is not None:
                 alike[name, key].append(row)
     found = expected(backend, region_facts, its, RULES).to_pyarrow()
     assert found.schema.remove_metadata() == schema(3)
@@ -78,14 +93,22 @@ def test_every_case_of_twenty_thousand(
     for got, row in zip(found.to_pylist(), rows, strict=True):
         assert_one(got, row, alike)
         used[got["base"]] += 1
-    assert min(used[name] for name in (None, "group", "group+severity", "group+severity+age_band")) > 100
+    assert min(used[name] for name in (None, *("+".join(("group", *names)) for names in SHARED))) > 100
+
+
+def severity(row: Row) -> str | None:
+    """What the grouping says of a case; of one in eleven nothing."""
+    if row["row"] % 11 == 0:
+        return None
+    if (row["group"] or "").endswith("+"):
+        return "MCC"
+    return ("none", "CC", "none", "MCC", "none")[row["row"] % 5]
 
 
 def assert_one(got: Row, row: Row, alike: dict[Any, list[Row]]) -> None:
     """One case against the first of its steps with 15 cases that have a fee, or one for the group itself."""
-    assert [got[name] for name in ("hospital", "case_id", "group", "severity", "age_band")] == [
-        row[name] for name in ("hospital", "case_id", "group", "severity", "age_band")
-    ]
+    names = ("hospital", "case_id", "group", *STRATUM)
+    assert [got[name] for name in names] == [row[name] for name in names]
     base, like = None, []
     for name, key in steps_of(row):
         its = alike.get((name, key), []) if key else []
@@ -133,20 +156,47 @@ def case(number: int, fee: int | None, group: str | None = "g", dx: tuple[str, .
 
 def test_a_stratum_is_used_from_the_least_number_of_cases_on(made: Any) -> None:
     """14 cases with metastasis are held against the group, 15 against each other."""
-    for count, base, norm in ((14, "group", 1550.0), (15, "group+severity+age_band", 3000.0)):
+    for count, base, norm in ((14, "group", 1550.0), (15, "group+charlson+age_band", 3000.0)):
         grave = [case(n, 3000, dx=("I21.9", "C78.0")) for n in range(count)]
         mild = [case(100 + n, 1000) for n in range(3 * count - 3 if count == 14 else 40)]
         found = made([*grave, *mild])
         assert found[0]["base"] == base
         assert found[0]["expected_fee"] == pytest.approx(norm if count == 15 else (14 * 3000 + 39 * 1000) / 53)
-        assert found[-1]["base"] == "group+severity+age_band"
+        assert found[-1]["base"] == "group+charlson+age_band"
 
 
-def test_of_unknown_age_the_severity_alone_is_used(made: Any) -> None:
+def test_in_a_group_of_one_severity_the_charlson_band_tells_cases_apart(made: Any) -> None:
+    """All have a MCC; 15 with metastasis at 3000 and 15 without at 1000: 3000 is expected of the grave, not 2000."""
+    rows = [case(n, 1000 + n % 2 * 2000, dx=(("I21.9",), ("I21.9", "C78.0"))[n % 2], severity="MCC") for n in range(30)]
+    found = made(rows)
+    assert [(row["severity"], row["charlson"], row["base"], row["expected_fee"]) for row in found[:2]] == [
+        ("MCC", "charlson:0", "group+severity+charlson+age_band", 1000.0),
+        ("MCC", "charlson:5+", "group+severity+charlson+age_band", 3000.0),
+    ]
+    less = made(rows[:29])
+    assert [(row["base"], row["base_cases"], row["expected_fee"]) for row in less[:2]] == [
+        ("group+severity+charlson+age_band", 15, 1000.0),
+        ("group+severity+age_band", 29, float(f"{(15 * 1000 + 14 * 3000) / 29:.12g}")),
+    ]
+
+
+@pytest.mark.parametrize("known", SHARED[:-1])
+def test_what_is_known_of_a_case_is_what_it_shares_with_its_base(made: Any, known: tuple[str, ...]) -> None:
+    """15 cases of whom the same is known, and as many of the group with another severity, band and age."""
+    other = case(0, 4000, dx=("I21.9", "C78.0"), severity="none", age=80)
+    own = case(0, 1000, severity="MCC", dx_edition=None if "charlson" in known else "CCSR")
+    own |= {name: None for name in ("severity", "age") if f"{name}_band" not in known and name not in known}
+    rows = [its | {"row": n, "case_id": f"{n:03}"} for n, its in enumerate([own] * 15 + [other] * 15)]
+    found = made(rows)
+    assert (found[0]["base"], found[0]["base_cases"]) == ("+".join(("group", *known)), 15)
+    assert (found[0]["expected_fee"], found[-1]["expected_fee"]) == (1000.0, 4000.0)
+
+
+def test_of_unknown_age_the_charlson_band_alone_is_used(made: Any) -> None:
     rows = [case(n, 1000) for n in range(15)] + [case(20, 1600, age=None)]
     found = made(rows)
-    assert (found[0]["base"], found[0]["expected_fee"]) == ("group+severity+age_band", 1000.0)
-    assert (found[-1]["base"], found[-1]["expected_fee"], found[-1]["base_cases"]) == ("group+severity", 1037.5, 16)
+    assert (found[0]["base"], found[0]["expected_fee"]) == ("group+charlson+age_band", 1000.0)
+    assert (found[-1]["base"], found[-1]["expected_fee"], found[-1]["base_cases"]) == ("group+charlson", 1037.5, 16)
     assert (found[-1]["fee_difference"], found[-1]["fee_ratio"]) == (562.5, 1.54216867470)
 
 

@@ -14,8 +14,10 @@ FIRSTS = (0, *RULES.ages)
 
 
 def found(backend: Any, table: Any) -> dict[int, tuple[str | None, str | None]]:
+    """Charlson and age band of cases whose grouping says no severity."""
     rows = strata(backend, table, RULES).to_pyarrow().to_pylist()
-    return {row["row"]: (row["severity"], row["age_band"]) for row in rows}
+    assert {row["severity"] for row in rows} == {None}
+    return {row["row"]: (row["charlson"], row["age_band"]) for row in rows}
 
 
 def case(number: int, dx: list[str] | None, age: int | None = 50, edition: str | None = None) -> dict[str, Any]:
@@ -74,7 +76,12 @@ def test_what_is_unknown_is_in_no_stratum(backend: Any, as_cases: Any) -> None:
     }  # fmt: skip
 
 
-def test_the_severity_of_the_grouping_stands(backend: Any, as_cases: Any) -> None:
-    table = as_cases([case(1, ["I21.900", "C78.000"]), case(2, ["I21.900"])])
-    given = table.mutate(severity=(table.row == 1).ifelse("MCC", None))
-    assert found(backend, given) == {1: ("MCC", "45"), 2: (None, "45")}
+def test_the_severity_of_the_grouping_stands_beside_the_charlson_band(backend: Any, as_cases: Any) -> None:
+    table = as_cases([case(1, ["I21.900", "C78.000"]), case(2, ["I21.900"]), case(3, ["MUS010"], None, "CCSR")])
+    given = table.mutate(severity=(table.row == 2).ifelse(None, "MCC"))
+    rows = strata(backend, given, RULES).order_by("row").to_pyarrow()
+    assert rows.to_pylist() == [
+        {"row": 1, "severity": "MCC", "charlson": "charlson:5+", "age_band": "45"},
+        {"row": 2, "severity": None, "charlson": "charlson:0", "age_band": "45"},
+        {"row": 3, "severity": "MCC", "charlson": None, "age_band": None},
+    ]

@@ -34,7 +34,7 @@ def region_monthly(region_facts: ir.Table, as_monthly: Any) -> ir.Table:
 
 @pytest.fixture(scope="session")
 def region_risk(region_monthly: ir.Table, its_rules: Rules) -> pa.Table:
-    return risk_of_sums(region_monthly, its_rules)
+    return risk_of_sums(region_monthly, its_rules.risk)
 
 
 @pytest.fixture(scope="session")

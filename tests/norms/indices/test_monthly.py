@@ -4,13 +4,16 @@ from collections import defaultdict
 from typing import Any
 
 import ibis
+import pyarrow as pa
 import pytest
+from ibis.backends.duckdb import Backend
 
 from yiheng.norms.build import norms
 from yiheng.norms.cells import cell_table, cells
 from yiheng.norms.indices.monthly import KEYS, as_cells
 from yiheng.norms.sums import CORE, merged
 from yiheng.norms.units import UNITS, with_units
+from yiheng.tables.engine import held
 
 Row = dict[str, Any]
 
@@ -51,14 +54,10 @@ def test_every_sum(region_monthly: Any, plain_facts: list[Row]) -> None:
 @pytest.mark.parity
 @pytest.mark.parametrize("by", UNITS)
 def test_norms_from_monthly_sums_are_norms_from_cases(
-    by: str, region_rows: list[Row], as_cases: Any, region_monthly: Any
+    by: str, backend: Backend, region_rows: list[Row], as_cases: Any, region_places: pa.Table, region_monthly: Any
 ) -> None:
-    """Counties are those of the sums: build knows one county a hospital, the facts the one of the day."""
-    cases = as_cases(region_rows)
-    if by == "county":
-        cases = cases.mutate(county=cases.hospital)
-        region_monthly = region_monthly.mutate(county=region_monthly.hospital)
-    finest = cell_table(with_units(cases, by), UNITS[by], "group")
+    cases = with_units(as_cases(region_rows), by, held(backend, region_places))
+    finest = cell_table(cases, UNITS[by], "group")
     direct = norms(cells(finest, UNITS[by]))
     assert norms(cells(with_units(as_cells(region_monthly), by), UNITS[by])).equals(direct)
 

@@ -1,6 +1,7 @@
 """norms.indices.risk: E14, the edges of its classes, and what policy may choose otherwise."""
 
 from dataclasses import replace
+from datetime import date
 from math import log, sqrt
 from statistics import fmean, pstdev, stdev
 from typing import Any
@@ -10,9 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yiheng.norms.indices.risk import CLASSES, SCHEMA, class_of, risk, risk_of_sums, spread
+from yiheng.norms.rules import RiskRules, rules
 
 # Deaths and cases that give the rates of E14: .0005, .004, .02, .15, .001.
 E14 = {"A": (5, 10_000), "B": (4, 1000), "C": (2, 100), "D": (15, 100), "E": (1, 1000)}
+
+
+@pytest.fixture
+def risk_rules() -> RiskRules:
+    return rules(date(2025, 12, 31)).risk
 
 
 def by_group(table: Any) -> dict[str, dict[str, Any]]:
@@ -20,8 +27,8 @@ def by_group(table: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.golden
-def test_e14_mortality_risk_class(its_rules: Any) -> None:
-    found = by_group(risk(E14, its_rules))
+def test_e14_mortality_risk_class(risk_rules: Any) -> None:
+    found = by_group(risk(E14, risk_rules))
     logs = [row["log_rate"] for row in found.values()]
     assert fmean(logs) == pytest.approx(-5.167852, abs=5e-7)
     assert stdev(logs) == pytest.approx(2.310132, abs=5e-7)
@@ -37,13 +44,13 @@ def test_e14_mortality_risk_class(its_rules: Any) -> None:
     }  # fmt: skip
 
 
-def test_e14_with_the_population_deviation_and_weighted_by_cases(its_rules: Any) -> None:
+def test_e14_with_the_population_deviation_and_weighted_by_cases(risk_rules: Any) -> None:
     """All z grow by sqrt(5/4); by cases the large group A is nearly the mean, and all others lie above it."""
-    sample = by_group(risk(E14, its_rules))
-    population = by_group(risk(E14, replace(its_rules, risk_deviation="population")))
+    sample = by_group(risk(E14, risk_rules))
+    population = by_group(risk(E14, replace(risk_rules, deviation="population")))
     for name, row in population.items():
         assert row["z"] == pytest.approx(sample[name]["z"] * sqrt(5 / 4), rel=1e-11)
-    weighted = by_group(risk(E14, replace(its_rules, risk_weighting="cases")))
+    weighted = by_group(risk(E14, replace(risk_rules, weighting="cases")))
     many = [log(deaths / n) for deaths, n in E14.values() for _ in range(n)]
     for name, (deaths, n) in E14.items():
         assert weighted[name]["z"] == pytest.approx((log(deaths / n) - fmean(many)) / stdev(many), rel=1e-9)
@@ -52,24 +59,24 @@ def test_e14_with_the_population_deviation_and_weighted_by_cases(its_rules: Any)
     }  # fmt: skip
 
 
-def test_groups_without_a_death_leave_mean_and_deviation(its_rules: Any) -> None:
-    without = by_group(risk(E14, its_rules))
-    found = by_group(risk(E14 | {"Z": (0, 5000)}, its_rules))
+def test_groups_without_a_death_leave_mean_and_deviation(risk_rules: Any) -> None:
+    without = by_group(risk(E14, risk_rules))
+    found = by_group(risk(E14 | {"Z": (0, 5000)}, risk_rules))
     assert {name: row for name, row in found.items() if name != "Z"} == without
     assert found["Z"] == {
         "group": "Z", "cases": 5000, "deaths": 0, "rate": 0.0, "log_rate": None, "z": None, "risk": "low",
         "basis": "no_death",
     }  # fmt: skip
-    own = by_group(risk({"Z": (0, 5000)}, replace(its_rules, risk_zero_class="zero")))
+    own = by_group(risk({"Z": (0, 5000)}, replace(risk_rules, zero_class="zero")))
     assert own["Z"]["risk"] == "zero"
 
 
-def test_a_small_group_has_no_class_and_moves_no_other(its_rules: Any) -> None:
-    found = by_group(risk(E14 | {"S": (29, 29), "T": (0, 30), "U": (0, 0)}, its_rules))
+def test_a_small_group_has_no_class_and_moves_no_other(risk_rules: Any) -> None:
+    found = by_group(risk(E14 | {"S": (29, 29), "T": (0, 30), "U": (0, 0)}, risk_rules))
     assert (found["S"]["risk"], found["S"]["basis"], found["S"]["rate"]) == (None, "few_cases", 1.0)
     assert found["T"]["risk"] == "low"
     assert (found["U"]["risk"], found["U"]["rate"]) == (None, None)
-    assert found["A"] == by_group(risk(E14, its_rules))["A"]
+    assert found["A"] == by_group(risk(E14, risk_rules))["A"]
 
 
 @pytest.mark.parametrize(
@@ -81,11 +88,11 @@ def test_each_limit_belongs_to_the_class_above(z: float, name: str) -> None:
     assert class_of(z, (-1, 0, 1)) == name
 
 
-def test_where_all_rates_are_equal_every_z_is_nothing(its_rules: Any) -> None:
-    found = by_group(risk({"A": (1, 100), "B": (2, 200)}, its_rules))
+def test_where_all_rates_are_equal_every_z_is_nothing(risk_rules: Any) -> None:
+    found = by_group(risk({"A": (1, 100), "B": (2, 200)}, risk_rules))
     assert [(row["z"], row["risk"]) for row in found.values()] == [(0.0, "middle_high")] * 2
-    assert by_group(risk({"A": (1, 100)}, its_rules))["A"]["z"] == 0.0
-    assert risk({}, its_rules) == SCHEMA.empty_table()
+    assert by_group(risk({"A": (1, 100)}, risk_rules))["A"]["z"] == 0.0
+    assert risk({}, risk_rules) == SCHEMA.empty_table()
 
 
 @pytest.mark.property
@@ -104,11 +111,7 @@ def test_a_weight_is_so_many_equal_values(pairs: list[tuple[float, int]]) -> Non
        st.integers(2, 9))  # fmt: skip
 def test_names_and_size_change_no_class(counts: dict[str, tuple[int, int]], by: int) -> None:
     """Other names, and so many times more of the same cases: the same classes (the deviation is the groups')."""
-    from datetime import date
-
-    from yiheng.norms.rules import rules
-
-    its = rules(date(2025, 12, 31))
+    its = rules(date(2025, 12, 31)).risk
     once = by_group(risk(counts, its))
     renamed = by_group(risk({f"x{name}": each for name, each in counts.items()}, its))
     larger = by_group(risk({name: (deaths * by, n * by) for name, (deaths, n) in counts.items()}, its))
@@ -143,8 +146,8 @@ def test_the_classes_of_twenty_thousand_cases(region_risk: Any, plain_facts: lis
     assert {row["risk"] for row in found.values()} >= {None, *CLASSES[1:4]}
 
 
-def test_the_base_period_alone_decides(region_monthly: Any, its_rules: Any) -> None:
+def test_the_base_period_alone_decides(region_monthly: Any, risk_rules: Any) -> None:
     """Half of the months gives other classes than all: frozen classes are those of their base."""
     base = region_monthly.filter(region_monthly.month <= "2024-06")
-    once, whole = by_group(risk_of_sums(base, its_rules)), by_group(risk_of_sums(region_monthly, its_rules))
+    once, whole = by_group(risk_of_sums(base, risk_rules)), by_group(risk_of_sums(region_monthly, risk_rules))
     assert any(row["risk"] != whole[name]["risk"] for name, row in once.items())

@@ -60,6 +60,20 @@ def test_the_class_is_that_of_the_day() -> None:
     assert peers_by_class(table, "A", date(2021, 1, 1), CLASS, 1).units == (("B",), ("C",), ("E",))
 
 
+def test_a_hospital_whose_latest_row_has_ended_is_nobodys_peer() -> None:
+    """E was left open as of the second level, became of the third, and closed."""
+    table = institutions(
+        ("A", 2, "甲", "general", None, None),
+        ("B", 2, "甲", "general", None, None),
+        ("E", 2, "甲", "general", date(2020, 1, 1), None),
+        ("E", 3, "甲", "general", date(2022, 1, 1), date(2024, 3, 31)),
+    )
+    assert peers_by_class(table, "A", DAY, CLASS, 1).units == (("B",),)
+    with pytest.raises(Refusal, match="value E: there is no such hospital on 2024-06-30"):
+        peers_by_class(table, "E", DAY, CLASS, 1)
+    assert peers_by_class(table, "A", date(2021, 12, 31), CLASS, 1).units == (("B",), ("E",))
+
+
 def test_the_order_of_rows_changes_nothing() -> None:
     for order in ([5, 4, 3, 2, 1, 0], [2, 0, 1, 5, 3, 4]):
         assert peers_by_class(SIX.take(order), "B", DAY, CLASS, 2) == peers_by_class(SIX, "B", DAY, CLASS, 2)

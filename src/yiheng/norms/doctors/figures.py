@@ -97,7 +97,7 @@ def doctors(
     12 significant digits, fees are yuan; null where there is nothing, or too little, to tell.
     """
     cases = facts.left_join(strata, "row").drop("row_right")
-    bases = find_bases(sums(cases, ("group", *STRATUM)), expecting)
+    bases = find_bases(backend, cases, expecting)
     own = _left_out(backend, cases if hospital is None else cases.filter(cases.hospital == hospital), objections)
     cells = ordered(sums(own, _CELL), _CELL).to_pyarrow().to_pylist()
     by_doctor = _by_doctor(cells)

@@ -25,6 +25,11 @@ from yiheng.tables.engine import held, scratch
 _MONEY, _TEXT, _WHOLE, _FLOAT = MONEY, pa.string(), pa.int64(), pa.float64()
 _BATCH = 100 * 1000
 GROUP = "group"
+# What of `norms.sums` a base says.
+_SUMMED = (
+    "fee_cases", "fee", "los_cases", "los", "death_cases", "deaths",
+    *(name for part in CATEGORIES for name in BY_PART[part][:2]),
+)  # fmt: skip
 Sums = dict[str, int]
 
 
@@ -32,8 +37,8 @@ Sums = dict[str, int]
 class Bases:
     """What cases are held against: for each base its name, cases and sums (fen, days); int64 arrays.
 
-    `part_cases` and `parts` have a row for each of CATEGORIES. `chosen` has group, severity, age_band and `base`, the
-    place of the base that such cases have; no row where they have none.
+    `part_cases` and `parts` have a row for each of CATEGORIES. `chosen` has group, the columns of STRATUM and `base`,
+    the place of the base that such cases have; no row where they have none.
     """
 
     chosen: pa.Table
@@ -51,7 +56,7 @@ class Bases:
 def schema(shown: int) -> pa.Schema:
     """The columns of `expected` with so many categories."""
     columns = [
-        ("hospital", _TEXT), ("case_id", _TEXT), ("group", _TEXT), ("severity", _TEXT), ("age_band", _TEXT),
+        ("hospital", _TEXT), ("case_id", _TEXT), ("group", _TEXT), *((name, _TEXT) for name in STRATUM),
         ("base", _TEXT), ("base_cases", _WHOLE),
         ("fee", _MONEY), ("expected_fee", _FLOAT), ("fee_ratio", _FLOAT), ("fee_difference", _FLOAT),
         ("los", _WHOLE), ("expected_los", _FLOAT), ("los_ratio", _FLOAT), ("los_difference", _FLOAT),
@@ -75,8 +80,7 @@ def expected(backend: Backend, facts: ir.Table, strata: ir.Table, rules: Expecti
       their number; `share` is that of the case's fee, `expected_share` that of the base's mean fees
     """
     cases = facts.left_join(strata, "row").drop("row_right")
-    finest = backend.create_table(ibis.util.gen_name("finest"), sums(cases, (GROUP, *STRATUM)), temp=True)
-    bases = find_bases(finest, rules)
+    bases = find_bases(backend, cases, rules)
     placed = _placed(backend, cases, bases)
     path = scratch(backend) / f"{ibis.util.gen_name('expected')}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,16 +95,18 @@ def _batches(backend: Backend, table: ir.Table) -> Iterator[pa.Table]:
         yield pa.Table.from_batches([batch])
 
 
-def find_bases(finest: ir.Table, rules: Expecting) -> Bases:
-    """What each group and stratum is held against; `finest` are the sums by group, severity and age band."""
-    steps = [_sums_of(finest, step) for step in rules.chain]
+def find_bases(backend: Backend, cases: ir.Table, rules: Expecting) -> Bases:
+    """What the cases of each group and stratum are held against; `cases` are facts with their strata."""
+    summed = sums(cases, (GROUP, *STRATUM)).select(GROUP, *STRATUM, *_SUMMED)
+    finest = backend.create_table(ibis.util.gen_name("finest"), summed, temp=True)
+    steps = [_sums_of(finest, step, rules.stratum_cases_least if step else 1) for step in rules.chain]
     names: list[str] = []
     rows: list[Sums] = []
     chosen: list[dict[str, object]] = []
     place: dict[tuple[object, ...], int] = {}
     keys = ordered(finest.filter(finest.group.notnull()), (GROUP, *STRATUM)).select(GROUP, *STRATUM)
     for key in keys.to_pyarrow().to_pylist():
-        found = _base_of(key, steps, rules)
+        found = _base_of(key, steps, rules.chain)
         if found is not None:
             step, row = found
             mark = (step, *(key[name] for name in (GROUP, *rules.chain[step])))
@@ -112,20 +118,21 @@ def find_bases(finest: ir.Table, rules: Expecting) -> Bases:
     return _as_arrays(chosen, names, rows)
 
 
-def _sums_of(finest: ir.Table, step: Sequence[str]) -> dict[tuple[str | None, ...], Sums]:
+def _sums_of(finest: ir.Table, step: Sequence[str], least: int) -> dict[tuple[str, ...], Sums]:
+    """The sums of a step of the chain whose parts are known and that have enough cases with a fee."""
     keys = (GROUP, *step)
-    found = merged(finest, keys).to_pyarrow().to_pylist()
-    return {tuple(row[name] for name in keys): row for row in found}
+    found = merged(finest.filter(*(finest[name].notnull() for name in keys)), keys)
+    enough = found.filter(found.fee_cases >= least).to_pyarrow().to_pylist()
+    return {tuple(row[name] for name in keys): row for row in enough}
 
 
 def _base_of(
-    key: dict[str, str | None], steps: Sequence[dict[tuple[str | None, ...], Sums]], rules: Expecting
+    key: dict[str, str], steps: Sequence[dict[tuple[str, ...], Sums]], chain: Sequence[Sequence[str]]
 ) -> tuple[int, Sums] | None:
-    """The first step of the chain whose parts are known and that has enough cases, and its sums."""
-    for number, (step, found) in enumerate(zip(rules.chain, steps, strict=True)):
-        row = found[tuple(key[name] for name in (GROUP, *step))]
-        least = rules.stratum_cases_least if step else 1
-        if all(key[name] is not None for name in step) and row["fee_cases"] >= least:
+    """The first step of the chain that has the key, and its sums."""
+    for number, (step, found) in enumerate(zip(chain, steps, strict=True)):
+        row = found.get(tuple(key[name] for name in (GROUP, *step)))
+        if row is not None:
             return number, row
     return None
 

@@ -1,4 +1,4 @@
-"""Severity (严重程度): the stratum of a case in its group: the grouping's severity or a Charlson band, and age band."""
+"""Severity (严重程度): the stratum of a case in its group: the grouping's severity, a Charlson band and an age band."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,26 +9,27 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.codes.charlson import categories, found_in, score
 from yiheng.codes.keycolumns import icd_column
-from yiheng.norms.rules import Expecting
+from yiheng.norms.rules import STRATUM, Expecting
 from yiheng.tables.engine import held
 
-SEVERITY = "severity"
-CHARLSON = "charlson"
+SEVERITY, CHARLSON, _ = STRATUM
+# The columns of cases that a stratum is made of.
+USED = ("dx", "dx_edition", "age", SEVERITY)
 _MASKS = pa.schema([("code", pa.string()), ("mask", pa.int64())])
 _BANDS = pa.schema([("mask", pa.int64()), ("band", pa.string())])
 
 
 def strata(backend: Backend, cases: ir.Table, rules: Expecting) -> ir.Table:
-    """row, severity, age_band (strings), held by the engine; null where it is unknown.
+    """row and the columns of STRATUM (strings), held by the engine; null where it is unknown.
 
-    `cases` has row, dx, dx_edition, age, and `severity` if the grouping has brought one, which then stands. Else it is
-    the band of the Charlson index of the other diagnoses, such as "charlson:1-2"; unknown without a principal diagnosis
-    or where the diagnoses are no ICD. An age band is named by its first year: "0", "18".
+    `cases` has row, dx, dx_edition, age, and `severity` if the grouping has brought one: a group that is split by it
+    has one severity, and is told apart by the others. `charlson` is the band of the Charlson index of the other
+    diagnoses, such as "charlson:1-2"; unknown without a principal diagnosis or where the diagnoses are no ICD. An age
+    band is named by its first year: "0", "18".
     """
-    own = cases[SEVERITY].cast("string") if SEVERITY in cases.columns else None
-    severity = _charlson(backend, cases, rules) if own is None else cases.select("row", severity=own)
-    banded = cases.select("row", age_band=_age_band(cases.age, rules.ages)).left_join(severity, "row")
-    found = banded.select("row", "severity", "age_band")
+    severity = cases[SEVERITY].cast("string") if SEVERITY in cases.columns else ibis.null("string")
+    banded = cases.select("row", severity=severity, age_band=_age_band(cases.age, rules.ages))
+    found = banded.left_join(_charlson(backend, cases, rules), "row").select("row", *STRATUM)
     return backend.create_table(ibis.util.gen_name("strata"), found, temp=True)
 
 
@@ -47,7 +48,7 @@ def band_name(index: int, firsts: Sequence[int]) -> str:
 
 
 def _charlson(backend: Backend, cases: ir.Table, rules: Expecting) -> ir.Table:
-    """row, severity of the cases with a principal diagnosis of ICD."""
+    """row, charlson of the cases with a principal diagnosis of ICD."""
     known = cases.filter(cases.dx.length() > 0, icd_column(cases.dx_edition)).select("row", "dx")
     others = known.select("row", code=known.dx[1:]).unnest("code")
     masks = held(backend, _masks(_distinct(others.code)))
@@ -57,7 +58,7 @@ def _charlson(backend: Backend, cases: ir.Table, rules: Expecting) -> ir.Table:
     masked = masked.select("row", mask=masked.mask.fill_null(0))
     masked = backend.create_table(ibis.util.gen_name("masks"), masked, temp=True)
     bands = held(backend, _bands(masked.select("mask").distinct().to_pyarrow()["mask"].to_pylist(), rules))
-    return masked.inner_join(bands, "mask").select("row", severity="band")
+    return masked.inner_join(bands, "mask").select("row", charlson="band")
 
 
 def _distinct(codes: ir.StringColumn) -> list[str]:

@@ -11,7 +11,7 @@ from math import log, sqrt
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from yiheng.norms.rules import Rules
+from yiheng.norms.rules import RiskRules
 from yiheng.norms.statistic import quotient, rounded
 from yiheng.norms.sums import merged
 
@@ -25,34 +25,34 @@ SCHEMA = pa.schema(
 )  # fmt: skip
 
 
-def risk_of_sums(table: ir.Table, rules: Rules) -> pa.Table:
+def risk_of_sums(table: ir.Table, rules: RiskRules) -> pa.Table:
     """The classes by the sums of a base period (`monthly`, or any with group, death_cases and deaths)."""
     found = merged(table.filter(table.group.notnull()).select("group", "death_cases", "deaths"), ["group"])
     counts = {row["group"]: (row["deaths"], row["death_cases"]) for row in found.to_pyarrow().to_pylist()}
     return risk(counts, rules)
 
 
-def risk(counts: Mapping[str, tuple[int, int]], rules: Rules) -> pa.Table:
+def risk(counts: Mapping[str, tuple[int, int]], rules: RiskRules) -> pa.Table:
     """Columns of SCHEMA, one row a group in order; `counts` has deaths and cases (with a known way of leaving).
 
     `basis` says how the class came about: z; no_death: the class that policy declares; few_cases: no class. Where all
     death rates are equal, every z is 0.
     """
-    large = {name: its for name, its in counts.items() if its[1] >= max(rules.risk_cases_least, 1)}
+    large = {name: its for name, its in counts.items() if its[1] >= max(rules.cases_least, 1)}
     logs = {name: log(deaths / cases) for name, (deaths, cases) in sorted(large.items()) if deaths}
-    weights = [large[name][1] if rules.risk_weighting == "cases" else 1 for name in logs]
-    mean, deviation = spread(list(logs.values()), weights, rules.risk_deviation == "sample")
+    weights = [large[name][1] if rules.weighting == "cases" else 1 for name in logs]
+    mean, deviation = spread(list(logs.values()), weights, rules.deviation == "sample")
     rows = []
     for name, (deaths, cases) in sorted(counts.items()):
         row = {"group": name, "cases": cases, "deaths": deaths, "rate": quotient(deaths, cases)}
         if name not in large:
             row |= {"risk": None, "basis": FEW}
         elif not deaths:
-            row |= {"risk": rules.risk_zero_class, "basis": NO_DEATH}
+            row |= {"risk": rules.zero_class, "basis": NO_DEATH}
         else:
             z = (logs[name] - mean) / deviation if deviation else 0.0
             row |= {"log_rate": rounded(logs[name]), "z": rounded(z), "basis": OF_Z}
-            row["risk"] = class_of(rounded(z), rules.risk_limits)
+            row["risk"] = class_of(rounded(z), rules.limits)
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
+from yiheng.norms.institutions import Row, holding
 from yiheng.tables.contract import contract
 
 Unit = tuple[str, ...]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def peers_by_class(institution: pa.Table, hospital: str, day: date, alike: Seque
     What is unknown of a hospital is like nothing.
     """
     _check_columns(alike)
-    places = _valid(institution, ("code",), day)
+    places = holding(institution, ("code",), day)
     own = _own(places, (hospital,), day)
     for name in alike:
         if own[name] is None:
@@ -46,7 +45,7 @@ def peers_by_class(institution: pa.Table, hospital: str, day: date, alike: Seque
 
 def chosen_peers(institution: pa.Table, hospital: str, chosen: Sequence[str], day: date, least: int) -> Peers:
     """These hospitals; one that is unknown on `day`, named twice or the hospital itself is refused, too few also."""
-    places = _valid(institution, ("code",), day)
+    places = holding(institution, ("code",), day)
     for code in (hospital, *chosen):
         _own(places, (code,), day)
     for code in chosen:
@@ -57,7 +56,7 @@ def chosen_peers(institution: pa.Table, hospital: str, chosen: Sequence[str], da
 
 def dept_peers(dept: pa.Table, hospitals: Peers, code: str, day: date, least: int) -> Peers:
     """The departments of the same subject (`standard_code`) in the peers of the hospital that calls this one `code`."""
-    depts = _valid(dept, ("hospital", "code"), day)
+    depts = holding(dept, ("hospital", "code"), day)
     unit = (hospitals.unit[0], code)
     subject = _own(depts, unit, day)["standard_code"]
     if subject is None:
@@ -74,15 +73,6 @@ def _check_columns(alike: Sequence[str]) -> None:
             raise Refusal(
                 "is no column of institution", column="--alike", value=name, cure=f"one of: {', '.join(known)}"
             )
-
-
-def _valid(table: pa.Table, key: Sequence[str], day: date) -> dict[Unit, Row]:
-    """The rows that hold on `day` by key; of several the one that began last. valid_to is the last day."""
-    found: dict[Unit, Row] = {}
-    for row in sorted(table.to_pylist(), key=lambda row: (row["valid_from"] or date.min, str(row))):
-        if (row["valid_from"] or date.min) <= day <= (row["valid_to"] or date.max):
-            found[tuple(row[name] for name in key)] = row
-    return found
 
 
 def _own(places: dict[Unit, Row], unit: Unit, day: date) -> Row:

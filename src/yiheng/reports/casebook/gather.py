@@ -99,7 +99,7 @@ def gather(asked: Asked, progress: Progress) -> Book:
 def _figures(asked: Asked, of_case: ir.Table, counting: Rules) -> dict[Unit, Row]:
     """The figures of every hospital and department; cases without either are in none."""
     by_month = asked.backend.create_table(ibis.util.gen_name("monthly"), monthly(of_case), temp=True)
-    risks = risk_of_sums(by_month, counting)
+    risks = risk_of_sums(by_month, counting.risk)
     found: dict[Unit, Row] = {}
     for by, keys in (("hospital", ("hospital",)), ("dept", ("hospital", "dept"))):
         for row in figures(asked.backend, by_month, by, risks, counting).to_pylist():
