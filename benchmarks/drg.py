@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/drg.py [--times 500] [--version chs_drg_11] [--rounds 5] [--peers] [--write]
 
 The cases are the golden ones, `times` times over (20,000 each), and a tenth of them, to see whether memory stays flat.
-The floor has the same imports and the same streams of the same columns; where grouping would be, it gives every case
-the same answer. Both run in turn; a round's ratio is of two runs side by side, what is shown is the median. `--peers`:
-two public groupers of US cases, each on made-up cases of its own codes, in an environment of their own. `--write`:
-into benchmarks/drg.md.
+The floor is the same command, so it has the same imports and the same streams of the same columns; but where a batch
+would be grouped, its codes and numbers are encoded and each case gets some words of the pack. Both run in turn; a
+round's ratio is of two runs side by side, what is shown is the median. `--peers`: two public groupers of US cases, each
+on made-up cases of its own codes, in an environment of their own. `--write`: into benchmarks/drg.md.
 """
 
 import argparse
@@ -75,7 +75,7 @@ class Run:
 def main() -> None:
     options = _options()
     if options.floor:
-        floor(*map(Path, options.floor))
+        floor(options.floor)
         return
     with tempfile.TemporaryDirectory(prefix="yiheng-bench-") as folder:
         lines = [line for times in (options.times // 10, options.times) for line in _measured(folder, options, times)]
@@ -89,10 +89,11 @@ def main() -> None:
 def _measured(folder: str, options: argparse.Namespace, times: int) -> list[str]:
     cases, out = Path(folder) / "cases.parquet", Path(folder) / "out.parquet"
     rows = _write_cases(cases, options.version, times)
-    group = ["drg", "group", "--pack", str(SHARED / "packs" / options.version), "--cases", str(cases)]
+    pack = str(SHARED / "packs" / options.version)
+    group = ["drg", "group", "--pack", pack, "--cases", str(cases), "--out", str(out)]
     commands = {
-        GROUP: [str(Path(sys.executable).with_name("yiheng")), *group, "--out", str(out)],
-        FLOOR: [sys.executable, __file__, "--floor", str(cases), str(out)],
+        GROUP: [str(Path(sys.executable).with_name("yiheng")), *group],
+        FLOOR: [sys.executable, __file__, "--floor", *group],
     }
     for command in commands.values():
         _run(command)
@@ -116,7 +117,7 @@ def _page(lines: list[str]) -> str:
         f"{about}, {os.cpu_count()} cores. Whole processes with start-up; medians. `make bench` measures again.\n\n"
         "| process | cases | seconds | cases/s | peak MiB | speed / the floor's |\n|---|---:|---:|---:|---:|---:|\n"
         + "\n".join(lines)
-        + "\n\n- floor: the same imports, the same columns read, encoded and as many columns written, no grouping\n"
+        + "\n\n- floor: the same command; batches are read, encoded, given as many different words and written\n"
         "- peers: on made-up cases of their own codes, one thread, without reading, writing and start-up\n"
     )
 
@@ -133,39 +134,47 @@ def _peers(folder: Path) -> list[str]:
     return lines
 
 
-def floor(cases: Path, out: Path) -> None:
-    """Read the columns that grouping reads, encode codes and numbers, write as many columns as it writes."""
-    import yiheng.cli.drg
-    import yiheng.cli.main
+def floor(arguments: list[str]) -> None:
+    """The command itself, with what reads, encodes and writes a batch in the place of what groups it."""
     import yiheng.drg.kernel.batch  # noqa: F401
-    from yiheng.base.progress import Silent
-    from yiheng.drg.kernel.stream import grouped, parquet_pieces, write_parquet
-    from yiheng.tables.arrow import forgo_pandas
+    from yiheng.cli.main import app
+    from yiheng.drg.kernel import chosen
 
-    forgo_pandas()
-    columns = ["case_id", *_Floor.numbers, "dx", "proc"]
-    results = grouped(parquet_pieces(cases, columns), _Floor, ["case_id"], os.cpu_count() or 1)
-    write_parquet(results, out, ["case_id"], {}, Silent())
+    chosen.grouper_of = _Floor
+    app(arguments)
 
 
 class _Floor:
-    """Takes the place of a grouper."""
+    """Takes the place of a grouper: a case's words are any of the pack's, as its principal diagnosis happens to be."""
 
     numbers = ("sex", "age", "age_days", "weight_g")
 
-    def group(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        from yiheng.drg.result import RESULT
+    def __init__(self, rules: "Compiled") -> None:  # type: ignore[name-defined] # noqa: F821
+        from yiheng.drg.result import RESULT, SEVERITIES, WORDS
 
+        found = {name: {getattr(outcome, name) for outcome in rules.outcomes} - {None} for name in WORDS}
+        found["severity"] = set(SEVERITIES)
+        self.words = {name: pa.array(sorted(words), pa.string()) for name, words in found.items()}
+        self.schema = RESULT
+
+    def group(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         for name in self.numbers:
             batch[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
-        for name in ("dx", "proc"):
-            values = batch[name].flatten()
-            coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-            np.asarray(coded.indices)
-        count = batch.num_rows
-        word = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array(["AA19"]))
-        made = [pa.nulls(count, pa.string()) if field.type == pa.string() else word for field in RESULT]
-        return pa.RecordBatch.from_arrays(made, schema=RESULT)
+        codes = {name: _coded(batch[name]) for name in ("dx", "proc")}
+        starts = batch["dx"].offsets.to_numpy()[:-1]
+        principal = np.append(codes["dx"], np.int32(0))[starts]
+        made = {
+            name: pa.DictionaryArray.from_arrays(pa.array(principal % len(words)), words)
+            for name, words in self.words.items()
+        }
+        columns = [made.get(name, pa.nulls(batch.num_rows, pa.string())) for name in self.schema.names]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def _coded(column: pa.ListArray) -> np.ndarray:
+    values = column.values
+    coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    return np.asarray(coded.indices.fill_null(0))
 
 
 def _options() -> argparse.Namespace:
@@ -175,7 +184,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--floor", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--floor", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
