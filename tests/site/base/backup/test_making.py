@@ -1,0 +1,148 @@
+"""A backup has the whole site, is written whole or not at all, and shows nothing without its key."""
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from yiheng.base.refusal import Refusal
+from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.audit import anchor
+from yiheng.site.base.audit.models import Entry, Look
+from yiheng.site.base.backup import content, copying
+from yiheng.site.base.backup.content import checked
+from yiheng.site.base.backup.making import last_made, make
+from yiheng.site.base.files.keeping import keep
+from yiheng.site.base.vault import keys
+
+from ..town import NOW, Town
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def home(town: Town, settings: object, tmp_path: Path) -> Town:
+    """The town with an upload, an item, a key that lies elsewhere and what a site's folder has."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    settings.FOLDER, settings.MEDIA_ROOT = folder, folder / "uploads"  # type: ignore[attr-defined]
+    settings.VAULT_KEYS = tmp_path / "vault.keys"  # type: ignore[attr-defined]
+    keys.add()
+    (folder / "secret").write_text("the secret", encoding="utf-8")
+    (folder / "left.partial").write_text("x", encoding="utf-8")
+    keep(town.people["dan"], "consent", "同意.txt", [b"a consent that somebody gave"], ("text",), 10_000, NOW)
+    town.sent(subject="血样甲")
+    return town
+
+
+def test_it_has_everything_but_the_key(home: Town, tmp_path: Path) -> None:  # noqa: ARG001
+    file, into = tmp_path / "b.yhb", tmp_path / "into"
+    people = Person.objects.count()
+    made = make(file, NOW)
+    listed = checked(file, keys.read(), "b.yhb", into)
+    (upload,) = (into / "uploads").glob("*/*")
+    assert upload.read_bytes() == b"a consent that somebody gave"
+    assert (into / "secret").read_text(encoding="utf-8") == "the secret"
+    assert {path.name for path in into.iterdir()} == {"database", "secret", "anchor", "uploads"}
+    assert (into / "anchor").read_bytes() == anchor.path().read_bytes()
+    copy = sqlite3.connect(into / "database")
+    assert copy.execute("SELECT count(*) FROM accounts_person").fetchone() == (people,)
+    assert copy.execute("SELECT subject FROM site_small_errand").fetchall() == [("血样甲",)]
+    copy.close()
+    assert (listed.engine, listed.rows["accounts_person"], listed.rows["audit_entry"]) == (
+        "sqlite", people, Entry.objects.count() - 1
+    )  # fmt: skip
+    assert (made.files, made.size, made.rows) == (4, file.stat().st_size, sum(listed.rows.values()))
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (file, into / "database", into / "secret", upload))
+
+
+def test_without_the_key_nothing_is_seen(home: Town, tmp_path: Path) -> None:  # noqa: ARG001
+    make(tmp_path / "b.yhb", NOW)
+    text = (tmp_path / "b.yhb").read_bytes()
+    for said in ("血样甲", "a consent", "the secret", "CREATE TABLE", "accounts_person", "丹"):
+        assert said.encode() not in text
+
+
+def test_the_audit_and_the_site_know_the_last(home: Town, tmp_path: Path) -> None:  # noqa: ARG001
+    assert last_made() is None
+    made = make(tmp_path / "b.yhb", NOW)
+    later = NOW + timedelta(days=1)
+    make(tmp_path / "c.yhb", later)
+    assert last_made() == later
+    first = Entry.objects.filter(action="backup.make").earliest("seq")
+    assert first.detail == {"size": made.size, "files": made.files, "rows": made.rows}
+    assert not Look.objects.filter(seal=None).exists(), "looks are sealed before"
+
+
+def test_where_it_is_not_written(home: Town, settings: object, tmp_path: Path) -> None:  # noqa: ARG001
+    taken, inside = tmp_path / "taken", settings.FOLDER / "b.yhb"  # type: ignore[attr-defined]
+    taken.write_text("mine", encoding="utf-8")
+    for file, why in (
+        (taken, "is there already"),
+        (inside, "lies in the site's own folder"),
+        (tmp_path / "none" / "b.yhb", "cannot be written"),
+    ):
+        with pytest.raises(Refusal, match=why):
+            make(file, NOW)
+    keys.path().unlink()
+    with pytest.raises(Refusal, match="the vault has no key file"):
+        make(tmp_path / "b.yhb", NOW)
+    assert taken.read_text(encoding="utf-8") == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["site", "taken"]
+    assert not Entry.objects.filter(action="backup.make").exists()
+
+
+@pytest.mark.parametrize("fails", ["write", "checked"])
+def test_whole_or_not_at_all(home: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:  # noqa: ARG001
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(content, fails, full)
+    with pytest.raises(Refusal, match="cannot be written"):
+        make(tmp_path / "b.yhb", NOW)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["site", "vault.keys"]
+    assert sorted(path.name for path in (tmp_path / "site").iterdir()) == [
+        "anchor",
+        "left.partial",
+        "secret",
+        "uploads",
+    ]
+    assert last_made() is None
+
+
+def test_a_list_that_is_not_kept_is_seen(home: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    file = tmp_path / "b.yhb"
+    real = content._put
+
+    def shorter(package: object, listed: content.Listed, name: str, path: Path) -> None:
+        if name == "database":
+            real(package, listed, name, path)  # type: ignore[arg-type]
+        else:
+            listed.files[name] = (1, "0" * 64)
+
+    monkeypatch.setattr(content, "_put", shorter)
+    with pytest.raises(Refusal, match="does not have what its list says"):
+        make(file, NOW)
+    assert not file.exists()
+
+
+def test_a_new_key_leaves_older_backups_open(home: Town, tmp_path: Path) -> None:  # noqa: ARG001
+    file = tmp_path / "b.yhb"
+    make(file, NOW)
+    keys.add()
+    assert checked(file, keys.read(), "b.yhb").engine == "sqlite"
+
+
+def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
+    torn = tmp_path / "torn"
+    torn.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    with pytest.raises(Refusal, match="is no"):
+        copying.rows_of(torn)
+
+
+def test_a_tool_that_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Refusal) as why:
+        copying._run("pg_dump", {"PASSWORD": "geheim"}, "x")
+    assert str(why.value) == ("file pg_dump: is not installed -> install PostgreSQL's client programs, version 15")
