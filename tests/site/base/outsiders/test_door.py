@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from yiheng.site.base.accounts.models import FailedTry
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.outsiders.door import knock, make_code, outsider
-from yiheng.site.base.outsiders.models import QueryCode, Try
+from yiheng.site.base.outsiders.models import QueryCode
 
 from ..town import NOW, Town
 
@@ -31,7 +32,7 @@ def test_the_right_code_opens_its_item(item: Item) -> None:
     assert actor is not None
     assert actor.own.items == {item.pk}
     assert actor.own.posts == ()
-    assert not Try.objects.exists()
+    assert not FailedTry.objects.exists()
 
 
 def test_the_code_is_not_kept(item: Item) -> None:
@@ -56,10 +57,20 @@ def test_a_code_is_for_its_own_item(town: Town, item: Item) -> None:
 
 def test_too_many_tries_are_not_heard(item: Item) -> None:
     code = make_code(item, "患者甲", LATER)
-    tries = [knock(item.number, "WRONG", f"10.0.0.{each}", NOW).heard for each in range(6)]
+    tries = [knock(item.number, "WRONG", "10.0.0.9", NOW).heard for _ in range(6)]
     assert tries == [True] * 5 + [False]
     assert knock(item.number, code, "10.0.0.9", NOW).code is None, "nor is the right code, for a while"
     assert knock(item.number, code, "10.0.0.9", NOW + timedelta(minutes=16)).code is not None
+
+
+def test_nobody_keeps_another_out(item: Item) -> None:
+    code = make_code(item, "患者甲", LATER)
+    for each in range(5):
+        knock(item.number, "WRONG", "10.0.0.1", NOW)
+        knock(f"other-{each}", "WRONG", "10.0.0.2", NOW)
+    assert [knock(item.number, code, f"10.0.0.{each}", NOW).code is not None for each in (1, 2, 3)] == [
+        False, True, True
+    ]  # fmt: skip
 
 
 def test_an_ended_code_lets_nobody_in_any_more(item: Item) -> None:

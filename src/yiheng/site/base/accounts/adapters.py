@@ -1,15 +1,22 @@
 """What allauth asks the site (登录适配): no sign-up, people known from elsewhere are matched by name, never made."""
 
+import base64
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from yiheng.base.refusal import Refusal
 from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.accounts.outside import failed
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -43,12 +50,32 @@ class OutsideAdapter(DefaultSocialAccountAdapter):
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Whoever is known there by a sign-in name of ours is that person; nobody else comes in."""
-        if sociallogin.is_existing:
-            return
-        claim = sociallogin.provider.app.settings["claim"]
-        name = sociallogin.account.extra_data.get("userinfo", sociallogin.account.extra_data).get(claim)
-        person = Person.objects.filter(username=name, is_active=True).first() if name else None
-        if person is None:
+        """Whoever is known there by a sign-in name of ours is that person, and stays it; nobody else comes in."""
+        name = sociallogin.account.extra_data["userinfo"].get(sociallogin.provider.app.settings["claim"])
+        person = Person.objects.filter(username=name, is_active=True).first() if isinstance(name, str) else None
+        if person is None or (sociallogin.is_existing and sociallogin.user != person):
             raise ImmediateHttpResponse(render(request, "site/unknown.html", status=403))
-        sociallogin.connect(request, person)
+        if not sociallogin.is_existing:
+            sociallogin.connect(request, person)
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, *_: Any, **rest: Any) -> None:
+        """What was refused there, or came with another state than it was sent with."""
+        raise ImmediateHttpResponse(failed(request))
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Secrets of second factors are encrypted: who has the database without the site's secret cannot make a code."""
+
+    def encrypt(self, text: str) -> str:
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        try:
+            return _box().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            raise Refusal("a second factor was kept under another secret of the site", cure="reset it") from None
+
+
+def _box() -> Fernet:
+    made = HKDF(SHA256(), 32, salt=None, info=b"yiheng second factor").derive(settings.SECRET_KEY.encode())
+    return Fernet(base64.urlsafe_b64encode(made))

@@ -88,7 +88,12 @@ def _first(request: HttpRequest, now: datetime) -> HttpResponse | None:
 
 def needs_second_factor(person: Any, now: datetime) -> bool:
     """Whether the person holds a post that asks for a second factor, and has none."""
+    return asks_second_factor(person, now) and not is_mfa_enabled(person)
+
+
+def asks_second_factor(person: Any, now: datetime) -> bool:
+    """Whether the person holds a post that asks for a second factor."""
     day = timezone.localtime(now).date()
     lasting = Q(end__isnull=True) | Q(end__gt=day)
     held = person.posts.filter(lasting, start__lte=day, role__in=settings.YIHENG_SECOND_FACTOR)
-    return held.exists() and not is_mfa_enabled(person)
+    return bool(held.exists())

@@ -44,3 +44,26 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FailedTry(models.Model):
+    """A try at a door that failed (失败记录): with which name, as a digest, from which address."""
+
+    where = models.CharField(max_length=16)
+    name = models.CharField(max_length=64)
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("where", "name", "at")),
+            models.Index(fields=("where", "address", "at")),
+            models.Index(fields=("at",)),
+        )
+
+
+class LastStep(models.Model):
+    """The last step of time whose one-time code a person has used (动态口令步数): none is good twice."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="+")
+    step = models.BigIntegerField(default=0)

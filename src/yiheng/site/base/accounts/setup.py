@@ -30,7 +30,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_USER_DISPLAY = str
-# Failed sign-ins are counted by axes, in the database, so that all processes count together.
+# Failed sign-ins are counted by `lockout`, in the database, so that all processes count together.
 ACCOUNT_RATE_LIMITS = {"login_failed": None}
 
 SOCIALACCOUNT_ADAPTER = "yiheng.site.base.accounts.adapters.OutsideAdapter"
@@ -38,24 +38,19 @@ SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 
-MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
+MFA_ADAPTER = "yiheng.site.base.accounts.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Yiheng"
 MFA_FORMS = {
+    "activate_totp": "yiheng.site.base.pages.entering.ActivateForm",
     "authenticate": "yiheng.site.base.pages.entering.AuthenticateForm",
     "reauthenticate": "yiheng.site.base.pages.entering.ReauthenticateForm",
 }
 
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_HANDLER = "yiheng.site.base.accounts.lockout.Lockout"
 AXES_LOCKOUT_TEMPLATE = "site/locked.html"
+AXES_CLIENT_IP_CALLABLE = "yiheng.site.base.accounts.lockout.address_of"
 AXES_USERNAME_CALLABLE = "yiheng.site.base.accounts.lockout.name_tried"
-AXES_SENSITIVE_PARAMETERS = ["login", "username", "password", "code", "ip_address"]
-AXES_VERBOSE = False
-# A whole hospital may come from one address; a name alone locks, and so no change of address helps who guesses.
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())

@@ -5,6 +5,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 
+from yiheng.site.base.accounts import outside
+
 
 @login_not_required
 def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
@@ -19,7 +21,8 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/", views.password_change, name="account_change_password"),
     path("second-factor/", include("allauth.mfa.urls")),
-    path("oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("oidc/<slug:provider_id>/login/", outside.login, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/login/callback/", outside.callback, name="openid_connect_callback"),
     # Whoever comes by the region's identity service has no password here, and makes none.
     path("password/set/", closed, name="account_set_password"),
     path("signup/", closed, name="account_signup"),

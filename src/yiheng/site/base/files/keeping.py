@@ -16,6 +16,7 @@ from yiheng.site.base.files.kinds import kind_of
 from yiheng.site.base.files.models import File
 from yiheng.site.base.files.names import cleaned
 from yiheng.site.base.files.refused import BadFile, NotYours
+from yiheng.site.base.identity import has_number
 
 if TYPE_CHECKING:
     from yiheng.site.base.flow.models import Act
@@ -37,8 +38,10 @@ def keep(
 ) -> File:
     """Take in a file of at most `largest` bytes whose content is of one of the `allowed` kinds; else BadFile.
 
-    `chunks` is read no further than the limit. The same content is stored once.
+    `chunks` is read no further than the limit. The same content is stored once. No name has an identity number.
     """
+    if has_number(name):
+        raise BadFile.named()
     partial, digest, size = _received(name, chunks, largest)
     try:
         kind = kind_of(partial) if size else None

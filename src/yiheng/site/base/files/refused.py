@@ -3,6 +3,7 @@
 from yiheng.base.refusal import shown
 from yiheng.base.words import Word
 from yiheng.site.base.files.kinds import KINDS
+from yiheng.site.base.identity import SAID
 from yiheng.site.base.refused import NotDone
 
 _MEBI = 1 << 20
@@ -19,6 +20,11 @@ class BadFile(NotDone):
     def large(cls, name: str, largest: int) -> "BadFile":
         most = f"{largest / _MEBI:g} MB"
         return cls("file_large", Word(f"“{shown(name)}”超过{most}", f"“{shown(name)}” is larger than {most}"))
+
+    @classmethod
+    def named(cls) -> "BadFile":
+        """Its name has an identity number, and so is not shown."""
+        return cls("file_name", Word(f"文件名{SAID.zh}", f"a file's name {SAID.en}"))
 
     @classmethod
     def strange(cls, name: str, allowed: tuple[str, ...]) -> "BadFile":

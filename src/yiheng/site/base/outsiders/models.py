@@ -1,4 +1,4 @@
-"""Query codes (查询码) and tries to use them."""
+"""The table of query codes (查询码)."""
 
 from django.conf import settings
 from django.db import models
@@ -17,14 +17,3 @@ class QueryCode(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField(say("有效期至", "valid until"))
-
-
-class Try(models.Model):
-    """A try with a number and a code that did not fit (试码): so many, and no more are heard for a while."""
-
-    address = models.CharField(max_length=64)
-    number = models.CharField(max_length=64)
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes = (models.Index(fields=("address", "at")), models.Index(fields=("number", "at")))
