@@ -6,10 +6,10 @@ import pytest
 
 from yiheng.site.base.flow.decide import Why
 from yiheng.site.base.flow.forms import Invalid
+from yiheng.site.base.flow.inbox import inbox
 from yiheng.site.base.flow.models import Event, Item
 from yiheng.site.base.flow.refused import Blocked, NotAllowed
 from yiheng.site.base.flow.sight import counted, visible
-from yiheng.site.base.flow.todos import inbox
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.ledger.reading import prove
 from yiheng.site.base.refused import NotDone
@@ -113,6 +113,8 @@ def test_whoever_asks_does_not_approve_accept_or_pay(hospital: Hospital) -> None
         ("procurement", "approve"),
         ("procurement", "accept"),
         ("payment", "pay"),
+        ("refund", "check"),
+        ("refund", "receive"),
         ("bid", "score"),
     }
 

@@ -13,7 +13,7 @@ from yiheng.site.base.ledger.effects import Commit, HoldIn, Release
 from yiheng.site.base.ledger.models import Leg
 from yiheng.site.base.panel.ladder import Ladder
 from yiheng.site.base.panel.scores import Scores
-from yiheng.site.management.procurement import bids, payments, policy, reading, rules
+from yiheng.site.management.procurement import bids, payments, policy, reading, refunds, rules
 from yiheng.site.management.procurement.effects import MakeAssets, Publish
 from yiheng.site.management.procurement.models import Procurement
 from yiheng.site.management.procurement.parties import (
@@ -147,6 +147,8 @@ PROCUREMENT = declare(
             *((one, "approve") for one in ASKING),
             *((one, "accept", (payments.CODE, "pay")) for one in ASKING),
             *((one, (bids.CODE, "score")) for one in ASKING),
+            *((one, (refunds.CODE, "check")) for one in ASKING),
+            *((one, (refunds.CODE, "receive")) for one in ASKING),
             *((one, "accept") for one in ("award", "contract")),
             *((one, (payments.CODE, "pay")) for one in ("award", "contract", "approve")),
         ),
@@ -154,6 +156,7 @@ PROCUREMENT = declare(
         searched=("number", "name", "code"),
         counted_by="org",
         least_count=lambda now: policy.value("least_count", localdate(now)),
+        urge_every=policy.urge_every,
         rates=(
             Rate(Word("批准率", "approved"), (APPROVED,), (ASKED, ARGUED)),
             Rate(Word("废标率", "without an award"), ("fail",), (OPEN,)),

@@ -1,4 +1,4 @@
-"""The tables of buying (采购、投标、付款、供应商、资产卡片)."""
+"""The tables of buying (采购、投标、付款、退款、供应商、资产卡片)."""
 
 from typing import ClassVar
 
@@ -145,6 +145,23 @@ class Payment(Item):
 
     class Meta:
         verbose_name = say("付款", "payment")
+
+
+class Refund(Item):
+    """Money of a payment that the supplier gives back (退款)."""
+
+    org = models.ForeignKey(
+        Place,
+        models.PROTECT,
+        limit_choices_to={"kind": "institution"},
+        related_name="+",
+        verbose_name=say("医院", "hospital"),
+    )
+    amount = Fen(say("退款金额", "amount"))
+    slip = models.CharField(say("到账凭证号", "bank slip"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = say("退款", "refund")
 
 
 class AssetCard(models.Model):

@@ -33,4 +33,13 @@ APPROVERS = {
     each.code.removeprefix("purchase_"): each
     for each in (OFFICE, DEPUTY, ACCOUNTANT, PRESIDENT, MEETING, PARTY_COMMITTEE)
 }
-BUDGET = declare(Ledger("budget", Word("预算", "budget"), Unit.FEN, keepers=(FINANCE,)))
+BUDGET = declare(
+    Ledger(
+        "budget",
+        Word("预算", "budget"),
+        Unit.FEN,
+        keepers=RoleAt(FINANCE, "place"),
+        confirms=RoleAt(ACCOUNTANT, "place") | RoleAt(PRESIDENT, "place") | RoleAt(LEADER, "place"),
+        seen_by=RoleAt(PURCHASING, "place") | RoleAt(AUDITOR, "place"),
+    )
+)

@@ -8,7 +8,7 @@ from yiheng.site.base.document.numbers import GiveNumber
 from yiheng.site.base.flow.declare import FilesAsked, Flow, Sight, Under, state, step
 from yiheng.site.base.flow.registry import declare
 from yiheng.site.base.ledger.effects import Use
-from yiheng.site.management.procurement import reading, rules
+from yiheng.site.management.procurement import policy, reading, rules
 from yiheng.site.management.procurement.models import Payment
 from yiheng.site.management.procurement.parties import ACCOUNTS, AUDIT, BUDGET, BUYER, LEADERS, PAYER
 
@@ -56,6 +56,7 @@ PAYMENT = declare(
         apart=(("apply", "check", "pay"),),
         listed=("number", "state", "org", "amount", "invoice", "made_at"),
         searched=("number", "invoice"),
+        urge_every=policy.urge_every,
         amount="amount",
         series=lambda item: f"payment-{item.org.code}-{item.made_at.year}",
         number=lambda item, place: f"{item.org.code}付〔{item.made_at.year}〕{place}",

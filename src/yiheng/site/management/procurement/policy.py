@@ -1,8 +1,10 @@
 """The hospital's policy of buying (采购政策), in force on a day."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
+
+from django.utils.timezone import localdate
 
 from yiheng.policy.loader import Scheme, scheme
 
@@ -18,6 +20,11 @@ def its() -> Scheme:
 def value(name: str, day: date) -> Any:
     """A value in force on a day."""
     return its().value(name, day)
+
+
+def urge_every(now: datetime) -> timedelta:
+    """The least time between two urgings of one item."""
+    return timedelta(hours=value("urge_hours", localdate(now)))
 
 
 def methods(day: date) -> dict[str, tuple[str, str]]:

@@ -18,7 +18,7 @@ from yiheng.site.base.party.party import Turn
 from yiheng.site.base.places.roles import Role
 from yiheng.site.base.register.reading import as_of
 from yiheng.site.management.procurement import policy, rules
-from yiheng.site.management.procurement.models import Bid, Payment, Procurement, Supplier
+from yiheng.site.management.procurement.models import Bid, Payment, Procurement, Refund, Supplier
 from yiheng.site.management.procurement.parties import APPROVERS
 
 OVER = ("cancelled", "rejected")
@@ -127,6 +127,14 @@ def paying(item: Payment, now: datetime) -> rules.Paying:  # noqa: ARG001
     others = Payment.objects.filter(parent=item.parent_id).exclude(state="refused").exclude(pk=item.pk)
     before = others.aggregate(sum=Sum("amount"))["sum"] or 0
     return rules.Paying(purchase.contract_amount or 0, before, item.amount)
+
+
+def refunding(item: Refund, now: datetime) -> rules.Refunding:  # noqa: ARG001
+    """A refund beside its payment and all other refunds of it."""
+    payment = Payment.objects.get(pk=item.parent_id)
+    others = Refund.objects.filter(parent=item.parent_id).exclude(state="refused").exclude(pk=item.pk)
+    before = others.aggregate(sum=Sum("amount"))["sum"] or 0
+    return rules.Refunding(payment.amount, before, item.amount)
 
 
 def settled(item: Any, now: datetime) -> bool:  # noqa: ARG001

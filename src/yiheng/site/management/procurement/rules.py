@@ -223,6 +223,26 @@ def within_contract(its: Paying) -> Said | None:
 
 
 @dataclass(frozen=True)
+class Refunding:
+    """A payment's sum, what was asked back of it already, and what is asked back now, in fen."""
+
+    paid: int
+    before: int
+    now: int
+
+
+def within_payment(its: Refunding) -> Said | None:
+    """No more comes back than was paid (退款不超已付)."""
+    if its.now > 0 and its.before + its.now <= its.paid:
+        return None
+    left = yuan_of(its.paid - its.before)
+    return Said(
+        Word(f"该笔付款可退{left}元，不能退{yuan_of(its.now)}元", f"{left} yuan of the payment can come back"),
+        (_sum("已付金额", "paid", its.paid), _sum("已申请退款或已退", "asked back or refunded", its.before)),
+    )
+
+
+@dataclass(frozen=True)
 class Signed:
     """What a contract is signed for, and what was awarded, in fen."""
 
