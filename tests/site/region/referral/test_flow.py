@@ -1,6 +1,6 @@
 """A referral from consent to the family doctor, and every way in which it ends otherwise."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,12 +8,13 @@ from django.db import connection
 from django.test import Client
 
 from yiheng.site.base.audit.models import Look
+from yiheng.site.base.document.printing import official_form
 from yiheng.site.base.flow.decide import Why
 from yiheng.site.base.flow.forms import Invalid
+from yiheng.site.base.flow.inbox import inbox
 from yiheng.site.base.flow.models import Escalation, Event, Item
 from yiheng.site.base.flow.refused import Blocked, NotAllowed
 from yiheng.site.base.flow.sight import counted, visible
-from yiheng.site.base.flow.todos import inbox
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.places.standing import Actor, Standing
 from yiheng.site.base.refused import NotDone
@@ -174,12 +175,31 @@ def test_cancelled_it_gives_the_place_back(county: County) -> None:
     assert (state(item), legs(county)) == ("cancelled", (0, 0))
 
 
-def test_feedback_is_due_in_three_working_days(county: County) -> None:
+def test_feedback_is_due_three_working_days_after_the_discharge(county: County) -> None:
     item = county.scheduled()
-    county.act("desk", "arrive", item, arrived_at="2026-03-03 10:00")
+    county.now += timedelta(days=1)
+    county.act("desk", "arrive", item, arrived_at="2026-03-03 08:00")
+    county.later(days=7)
+    assert (item.todos.get(step="feedback").due, item.deadlines.filter(ended_at=None).count()) == (None, 0)
+    county.act("desk", "discharge", item, discharged_at="2026-03-09 08:00")
     due = item.todos.get(step="feedback").due
     assert due is not None
-    assert due.astimezone(NOW.tzinfo).date() == NOW.date() + timedelta(days=3)
+    assert due.astimezone(NOW.tzinfo).date() == date(2026, 3, 12)
+    county.now = due + timedelta(seconds=1)
+    county.later()
+    assert [each.deadline.name for each in Escalation.objects.all()] == ["feedback", "feedback"]
+    county.act("desk", "feedback", item, outcome="recovered", feedback="稳定")
+    assert (state(item), item.deadlines.filter(ended_at=None).count()) == ("completed", 0)
+
+
+@pytest.mark.parametrize("at", ["2026-03-02 08:00", "2026-03-12 00:00"])
+def test_nobody_is_discharged_before_arriving_or_tomorrow(county: County, at: str) -> None:
+    item = county.scheduled()
+    county.now += timedelta(days=1)
+    county.act("desk", "arrive", item, arrived_at="2026-03-03 08:00")
+    with pytest.raises(Blocked) as refused:
+        county.act("desk", "discharge", item, discharged_at=at)
+    assert (refused.value.text.zh, state(item)) == ("出院时间须在到院之后、不晚于现在", "in_care")
 
 
 def test_only_who_is_registered_for_the_subject_receives(county: County) -> None:
@@ -244,3 +264,10 @@ def test_a_consent_form_is_clinical(county: County) -> None:
         return answer.status_code
 
     assert [given_to(who) for who in ("doc", "desk", "stranger")] == [200, 200, 404]
+
+
+def test_the_official_form_names_what_was_ticked(county: County) -> None:
+    item = county.submitted(dangers=["bleeding", "airway"], escort="on", team_confirmed="on")
+    page = official_form(item, "summary", lambda name: True, "甲", county.now)
+    assert "<td>超出本机构诊疗能力的急危重症</td>" in page
+    assert "<td>活动性出血、气道不稳定</td>" in page

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.timezone import localdate
 
 from yiheng.base.words import Word
+from yiheng.site.base.breakglass.terms import Breaking
 from yiheng.site.base.check import asked
 from yiheng.site.base.clock.span import Span, minutes, working_days
 from yiheng.site.base.document.freezing import Freeze
@@ -32,7 +33,9 @@ from yiheng.site.region.referral import policy, rules
 from yiheng.site.region.referral.models import Capability, Referral
 from yiheng.site.region.referral.parties import (
     DESK,
+    EMERGENCY,
     FAMILY_DOCTOR,
+    IN_EMERGENCY,
     ONCE_RECEIVER,
     PATIENT,
     PLACES,
@@ -50,6 +53,7 @@ ACCEPTED = state("accepted", "已接收", "accepted")
 SCHEDULED = state("scheduled", "已预约", "scheduled")
 IN_TRANSIT = state("in_transit", "转运中", "in transit")
 IN_CARE = state("in_care", "已接诊", "in care")
+DISCHARGED = state("discharged", "已出院", "discharged")
 COMPLETED = state("completed", "已反馈", "feedback given")
 CLOSED = state("closed", "已办结", "closed", ends=True)
 REJECTED = state("rejected", "已拒绝", "rejected", fails=True)
@@ -62,7 +66,7 @@ _WRITTEN = (
     "patient", "patient_name", "phone", "diagnosis", "summary", "plan", "review_on", "red_flags", "family_doctor",
 )  # fmt: skip
 FROZEN = tuple(name for name in _WRITTEN if name not in ("patient_name", "phone"))
-KEEPERS = (Keeper("sender", (DOCTOR, DESK)), Keeper("receiver", (DESK, DOCTOR)))
+KEEPERS = (Keeper("sender", (DOCTOR, DESK, EMERGENCY)), Keeper("receiver", (DESK, DOCTOR)))
 _NEEDED = ("direction", "urgency", "sender", "receiver", "subject", "grounds", "patient", "diagnosis", "summary")
 _SEAT = Release(PLACES.code)
 
@@ -90,6 +94,11 @@ def facts(item: Referral, now: datetime) -> rules.Facts:
     )
 
 
+def stay(item: Referral, now: datetime) -> rules.Stay:
+    """When the patient came and went."""
+    return rules.Stay(item.arrived_at, item.discharged_at, now)
+
+
 GROUNDS = asked(rules.grounds_fit, "转诊条件", "grounds", facts)
 SAFE = asked(rules.safe_to_send, "转运安全", "safe to send", facts)
 ELSEWHERE = asked(rules.sent_elsewhere, "接收机构", "receiver", facts)
@@ -97,6 +106,7 @@ PLAN = asked(rules.plan_if_down, "下转方案", "plan for a referral downwards"
 CAPABLE = asked(rules.receiver_capable, "接收能力", "capability", facts)
 TAKEN_OVER = asked(rules.taken_over_if_down, "家庭医生接续", "taken over", facts)
 OWN_SLOT = asked(rules.slot_of_receiver, "床位归属", "whose place it is", facts)
+IN_ORDER = asked(rules.discharged_in_order, "出院时间", "time of discharge", stay)
 
 
 def answer_in(item: Any, now: datetime) -> Span:
@@ -105,7 +115,7 @@ def answer_in(item: Any, now: datetime) -> Span:
 
 
 def feedback_in(item: Any, now: datetime) -> Span:  # noqa: ARG001 (the same for all)
-    """How long until the sender hears what came of it."""
+    """How long after the discharge until the sender hears what came of it."""
     return working_days(policy.its().value("feedback_working_days", localdate(now)))
 
 
@@ -142,8 +152,10 @@ STEPS = (
     step("depart", "登记转出", "depart", (SCHEDULED,), IN_TRANSIT, SENDER),
     step("arrive", "登记到院", "arrive", (IN_TRANSIT, SCHEDULED), IN_CARE, RECEIVER, asks=("arrived_at",),
           needs=("arrived_at",), does=(Use(PLACES.code, frm=Leg.HELD),)),
-    step("feedback", "反馈诊疗结果", "give feedback", (IN_CARE,), COMPLETED, RECEIVER, asks=("outcome", "feedback"),
-          needs=("outcome", "feedback")),
+    step("discharge", "登记出院", "discharge", (IN_CARE,), DISCHARGED, RECEIVER, asks=("discharged_at",),
+          needs=("discharged_at",), checks=(IN_ORDER,)),
+    step("feedback", "反馈诊疗结果", "give feedback", (IN_CARE, DISCHARGED), COMPLETED, RECEIVER,
+          asks=("outcome", "feedback"), needs=("outcome", "feedback")),
     step("take_over", "确认接续管理", "take over", (COMPLETED,), COMPLETED, FAMILY_DOCTOR, asks=("taken_over",),
           needs=("taken_over",)),
     step("close", "办结", "close", (COMPLETED,), CLOSED, FAMILY_DOCTOR | SENDER, checks=(TAKEN_OVER,)),
@@ -169,6 +181,7 @@ REFERRAL = declare(
             Sight(FAMILY_DOCTOR, since=SUBMITTED, tags=CLINICAL),
             Sight(ONCE_RECEIVER, shows=Shows.STUB),
             Sight(PATIENT),
+            Sight(IN_EMERGENCY, since=SUBMITTED, tags=CLINICAL),
             Sight(REGION_OFFICE, since=SUBMITTED, shows=Shows.COUNTS),
         ),
         limits=(
@@ -182,9 +195,10 @@ REFERRAL = declare(
             Limit(
                 "feedback",
                 Word("反馈时限", "time for feedback"),
-                (IN_CARE,),
+                (DISCHARGED,),
                 feedback_in,
                 late=(RECEIVER, REGION_OFFICE),
+                since=lambda item: item.discharged_at,
             ),
         ),
         tagged={
@@ -207,8 +221,11 @@ REFERRAL = declare(
         stub=("number", "state", "direction", "receiver"),
         listed=("number", "state", "direction", "urgency", "sender", "receiver", "diagnosis", "made_at"),
         searched=("number", "diagnosis"),
+        glass=Breaking(policy.glass_terms, ("number", "patient")),
+        pseudonyms=("patient",),
         counted_by="receiver",
         least_count=lambda now: policy.its().value("least_count", localdate(now)),
+        urge_every=lambda now: timedelta(minutes=policy.its().value("urge_minutes", localdate(now))),
         rates=(
             Rate(Word("接收率", "accepted"), (ACCEPTED,), (SUBMITTED,)),
             Rate(Word("改转率", "redirected"), ("redirect",), (SUBMITTED,)),
@@ -235,7 +252,16 @@ REFERRAL = declare(
             ),
             section("安全", "Safety", "dangers", "escort", "team_confirmed"),
             section("下转方案", "Plan (down)", "plan", "review_on", "red_flags"),
-            section("接诊与反馈", "Care and feedback", "slot", "arrived_at", "outcome", "feedback", "taken_over"),
+            section(
+                "接诊与反馈",
+                "Care and feedback",
+                "slot",
+                "arrived_at",
+                "discharged_at",
+                "outcome",
+                "feedback",
+                "taken_over",
+            ),
         ),
         series=lambda item: f"referral-{item.sender.code}-{localdate(item.made_at).year}",
         number=lambda item, place: f"转{item.sender.code}{localdate(item.made_at).year}{place:06}",

@@ -122,6 +122,7 @@ class Referral(Item):
         verbose_name=say("床位或号源", "bed or appointment"),
     )
     arrived_at = models.DateTimeField(say("到院时间", "arrived at"), null=True, blank=True)
+    discharged_at = models.DateTimeField(say("出院时间", "discharged at"), null=True, blank=True)
     outcome = models.CharField(say("结局", "outcome"), max_length=16, choices=Outcome, blank=True)
     feedback = models.TextField(say("反馈", "feedback"), blank=True)
     taken_over = models.BooleanField(say("家庭医生已接续管理", "the family doctor has taken over"), default=False)

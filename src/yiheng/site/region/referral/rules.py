@@ -1,7 +1,7 @@
 """The rules of referral (转诊规则): pure; each says what it objects to and on what evidence."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from yiheng.base.words import Word
 from yiheng.site.base.check import Evidence, Said
@@ -28,6 +28,15 @@ class Facts:
     is_taken_over: bool
     is_receivers_slot: bool
     day: date
+
+
+@dataclass(frozen=True)
+class Stay:
+    """When the patient came and went, as filled in, and the moment at which it is asked."""
+
+    arrived: datetime | None
+    discharged: datetime | None
+    now: datetime
 
 
 def grounds_fit(facts: Facts) -> Said | None:
@@ -98,3 +107,10 @@ def slot_of_receiver(facts: Facts) -> Said | None:
         if facts.is_receivers_slot
         else Said(Word("所选床位或号源不属于接收机构", "the place is not the receiver's"))
     )
+
+
+def discharged_in_order(stay: Stay) -> Said | None:
+    """Nobody is discharged before arriving, or later than now: the time for feedback counts from it (出院时间)."""
+    if stay.discharged is not None and (stay.arrived or stay.discharged) <= stay.discharged <= stay.now:
+        return None
+    return Said(Word("出院时间须在到院之后、不晚于现在", "the discharge is after the arrival and not later than now"))
