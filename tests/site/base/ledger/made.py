@@ -8,13 +8,23 @@ from yiheng.site.base.ledger.limits import open_cell
 from yiheng.site.base.ledger.models import Cell, Hold, Mode
 from yiheng.site.base.ledger.moves import By
 from yiheng.site.base.ledger.units import Unit
+from yiheng.site.base.party import RoleAt, RoleOver
 from yiheng.site.base.places.models import Place
-from yiheng.site.base.places.roles import FINANCE
+from yiheng.site.base.places.roles import AUDITOR, FINANCE, LEADER, OPERATIONS
 
 from ..town import NOW
 
-PURSE = declare(Ledger("test_purse", Word("预算", "budget"), Unit.FEN, keepers=(FINANCE,)))
-BEDS = declare(Ledger("test_beds", Word("床位", "beds"), Unit.BED))
+PURSE = declare(
+    Ledger(
+        "test_purse",
+        Word("预算", "budget"),
+        Unit.FEN,
+        keepers=RoleOver(FINANCE, "place"),
+        confirms=RoleOver(FINANCE, "place") | RoleAt(LEADER, "place"),
+        seen_by=RoleAt(AUDITOR, "place"),
+    )
+)
+BEDS = declare(Ledger("test_beds", Word("床位", "beds"), Unit.BED, keepers=RoleAt(OPERATIONS, "place")))
 SOON = NOW + timedelta(minutes=15)
 
 

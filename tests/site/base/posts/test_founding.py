@@ -10,7 +10,8 @@ from yiheng.site.base.audit.models import Entry
 from yiheng.site.base.places.models import Place, Post
 from yiheng.site.base.places.standing import Actor, Held, actor_of
 from yiheng.site.base.posts.actions import NotGranted
-from yiheng.site.base.posts.founding import BadSheet, found, take_people, take_places
+from yiheng.site.base.posts.founding import found, take_people, take_places
+from yiheng.site.base.refused import BadSheet
 
 from ..town import DAY, NOW
 
@@ -122,3 +123,31 @@ def test_a_wrong_person_is_named_and_nobody_comes_in(
     ((found_line),) = bad.value.lines
     assert (found_line.column, found_line.value) == line
     assert [person.username for person in Person.objects.all()] == ["root"]
+
+
+def test_an_administrator_takes_places_of_the_own_tree_alone(root: Actor, tmp_path: Path) -> None:
+    take_places(sheet(tmp_path, TREE), NOW)
+    take_people(root, sheet(tmp_path, WHO + "adm,管,administrator,H,2026-04-01,\n"), NOW)
+    adm = actor_of(Person.objects.get(username="adm").pk, date(2026, 4, 1))
+    assert take_places(sheet(tmp_path, HEAD + "H-2,二科,科室,H,2026-04-01,\n"), NOW, adm, "科室.csv") == 1
+    before = list(Place.objects.order_by("pk").values())
+    wrong = "X,新院,机构,1406,2026-01-01,\nR,新区,区域,,2026-01-01,\n1406,改名,区域,,2026-01-01,\n"
+    with pytest.raises(BadSheet) as bad:
+        take_places(sheet(tmp_path, f"{HEAD}{wrong}H-3,三科,科室,H,2026-04-01,\n"), NOW, adm, "机构.csv")
+    assert [(line.file, line.row) for line in bad.value.lines] == [("机构.csv", row) for row in (1, 2, 3)]
+    assert bad.value.rows[1]["name"] == "新院"
+    assert list(Place.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize("row", ["R,区,区域,H,2025-01-01,", "O,院,机构,H-1,2025-01-01,", "D,科,科室,1406,2025-01-01,"])
+def test_a_kind_that_does_not_lie_there(root: Actor, tmp_path: Path, row: str) -> None:  # noqa: ARG001
+    take_places(sheet(tmp_path, TREE), NOW)
+    with pytest.raises(BadSheet) as bad:
+        take_places(sheet(tmp_path, f"{HEAD}{row}\n"), NOW)
+    assert [line.column for line in bad.value.lines] == ["类别"]
+
+
+def test_a_sheet_that_was_given_back_is_read(root: Actor, tmp_path: Path) -> None:  # noqa: ARG001
+    again = HEAD.replace("止\n", "止,问题\n") + "H,市医院,机构,1406,2025-01-01,,类别：不是机构类别\n"
+    assert take_places(sheet(tmp_path, again), NOW) == 1
+    assert Place.objects.get(code="H").name == "市医院"

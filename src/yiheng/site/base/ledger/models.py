@@ -182,3 +182,55 @@ class Movement(models.Model):
     class Meta:
         verbose_name = say("流水", "movement")
         ordering = ("pk",)
+
+
+class ProposalState(StrEnum):
+    """What became of a limit that was asked for."""
+
+    DRAFT = "draft"
+    HOLDS = "holds"
+    REJECTED = "rejected"
+
+
+PROPOSAL_STATES = (
+    (ProposalState.DRAFT.value, say("待复核", "to be confirmed")),
+    (ProposalState.HOLDS.value, say("已生效", "in force")),
+    (ProposalState.REJECTED.value, say("已退回", "rejected")),
+)
+
+
+class Proposal(models.Model):
+    """A limit that somebody asked for (额度申请): of a cell that is there, or of a new one.
+
+    - cell: null until a new one is opened; was: the limit when it was asked for, null of a new one; approved: the limit
+      that it is to become
+    - source: the document or the reason that it is by; reason: why it was rejected
+    """
+
+    ledger = models.CharField(max_length=64)
+    cell = models.ForeignKey(Cell, models.PROTECT, null=True, related_name="proposals")
+    key = models.CharField(say("单元", "key"), max_length=200)
+    name = models.CharField(say("名称", "name"), max_length=200)
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+", verbose_name=say("机构", "place"))
+    starts_at = models.DateTimeField(say("开始时间", "starts at"), null=True)
+    was = models.BigIntegerField(null=True)
+    approved = models.BigIntegerField()
+    source = models.CharField(say("依据", "source"), max_length=200)
+    state = models.CharField(max_length=8, choices=PROPOSAL_STATES, default=ProposalState.DRAFT)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_for = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_for = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = say("额度申请", "limit asked for")
+        constraints = (models.CheckConstraint(condition=Q(approved__gte=0), name="proposal_never_negative"),)
+        indexes = (models.Index(fields=("ledger",), condition=Q(state="draft"), name="proposal_that_waits"),)
+
+    @property
+    def change(self) -> int:
+        """By how much the limit rises or falls."""
+        return self.approved - (self.was or 0)

@@ -65,3 +65,53 @@ class NotAnAmount(NotDone):
     def __init__(self, amount: int) -> None:
         zh, en = f"数量须为正数且不超过上限：{amount}", f"an amount is above zero and below the largest: {amount}"
         super().__init__("not_an_amount", Word(zh, en))
+
+
+class NotAKeeper(NotDone):
+    """The actor is not among those who change this limit."""
+
+    def __init__(self) -> None:
+        super().__init__("party", Word("您不是此额度的管理人", "you are not among those who may change this limit"))
+
+
+class SamePerson(NotDone):
+    """Whoever asked for a limit, also for another, does not confirm it."""
+
+    def __init__(self) -> None:
+        super().__init__("apart", Word("申请人不能复核自己的额度申请", "whoever asked for a limit cannot confirm it"))
+
+
+class Decided(NotDone):
+    """A limit that was asked for waits no more."""
+
+    def __init__(self) -> None:
+        super().__init__("state", Word("该额度申请已办结", "this was decided already"))
+
+
+class LimitMoved(NotDone):
+    """The limit is not what it was when another was asked for."""
+
+    def __init__(self) -> None:
+        zh, en = "申请之后额度已有变动，请退回并按现额度重新申请", "the limit has changed since: reject this, ask again"
+        super().__init__("moved", Word(zh, en))
+
+
+class Unchanged(NotDone):
+    """A limit was asked for that holds already."""
+
+    def __init__(self) -> None:
+        super().__init__("unchanged", Word("与现额度相同，无须申请", "the limit is that already"))
+
+
+class NoName(NotDone):
+    """A new cell needs a name."""
+
+    def __init__(self) -> None:
+        super().__init__("name", Word("新增额度须填写名称", "a new limit needs a name"))
+
+
+class NoReason(NotDone):
+    """A document or a reason is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("reason", Word("请填写依据或理由", "say by which document, or why"))

@@ -18,6 +18,7 @@ from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.audit.chain import write
 from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.rows import Of
+from yiheng.site.base.identity import demand_none
 from yiheng.site.base.places.models import Dated, Delegation, Group, Membership, Place, Post
 from yiheng.site.base.places.roles import ADMINISTRATOR, INSTITUTION, clash, known_roles
 from yiheng.site.base.places.standing import Actor, Standing
@@ -85,7 +86,8 @@ def lend(
             raise NotGranted.said("cap", "限额须大于零", "the limit is more than zero")
         if not reason.strip():
             raise NotGranted.said("reason", "请填写委托事由", "say why")
-        if not _overlapping(Post.objects.filter(person_id=actor.person), start, end).exists():
+        demand_none(reason)
+        if not overlapping(Post.objects.filter(person_id=actor.person), start, end).exists():
             raise NotGranted.said(
                 "nothing_to_lend",
                 "您在此期间没有本人的岗位可委托；受托的岗位不得转委托",
@@ -106,8 +108,8 @@ def end_loan(actor: Actor, loan: Delegation, end: date, now: datetime) -> None:
     with _action(actor, "loan.end", of, now):
         if actor.person not in (loan.giver_id, loan.taker_id):
             its = Post.objects.filter(Post.on(localdate(now)), person_id=loan.giver_id).select_related("place")
-            if not any(_administers(actor, post.place) for post in its):
-                raise _not_administrator()
+            if not any(administers(actor, post.place.path) for post in its):
+                raise not_administrator()
         _end(Delegation.objects.filter(pk=loan.pk), loan, end, now)
         write(actor.own, "loan.end", of, now, end=str(end))
 
@@ -122,7 +124,7 @@ def join(actor: Actor, group: Group, place: Place, start: date, end: date | None
         Group.objects.select_for_update().get(pk=group.pk)
         if place.kind != INSTITUTION:
             raise NotGranted.said("member_kind", "集团成员须为机构", "a member of a group is an institution")
-        if _overlapping(Membership.objects.filter(group=group, place=place), start, end).exists():
+        if overlapping(Membership.objects.filter(group=group, place=place), start, end).exists():
             raise NotGranted.said("held", "该机构在此期间已是成员", "it is a member in that time already")
         member = Membership.objects.create(group=group, place=place, start=start, end=end)
         write(actor.own, "group.join", of, now, place=place.code, start=str(start), end=str(end or ""))
@@ -159,7 +161,7 @@ def _granted(
     _lock(person.pk)
     _lock(*_takers(person.pk, start, end))
     same = Post.objects.filter(person=person, role=role, place=place)
-    if _overlapping(same, start, end).exists():
+    if overlapping(same, start, end).exists():
         raise NotGranted.said("held", "该人员在此期间已任此岗位", "that person holds this post in that time already")
     for hand in (person.pk, *_takers(person.pk, start, end)):
         _demand_apart(hand, start, end, {role})
@@ -172,7 +174,7 @@ def _granted(
 
 def _demand_apart(person: int, start: date, end: date | None, more: Iterable[str]) -> None:
     """Nobody's hands hold two roles that are apart, in own posts or lent ones, on any day of the span."""
-    lent = _overlapping(Delegation.objects.filter(taker_id=person), start, end).values_list("giver_id", flat=True)
+    lent = overlapping(Delegation.objects.filter(taker_id=person), start, end).values_list("giver_id", flat=True)
     if pair := clash({*_roles({person, *lent}, start, end), *more}):
         words = [known_roles()[code].word for code in sorted(pair)]
         raise NotGranted.said(
@@ -184,16 +186,16 @@ def _demand_apart(person: int, start: date, end: date | None, more: Iterable[str
 
 def _roles(people: set[int], start: date, end: date | None) -> set[str]:
     """The roles that these people hold on any day of a span."""
-    return set(_overlapping(Post.objects.filter(person__in=people), start, end).values_list("role", flat=True))
+    return set(overlapping(Post.objects.filter(person__in=people), start, end).values_list("role", flat=True))
 
 
 def _takers(person: int, start: date, end: date | None) -> list[int]:
     """Those to whom a person has lent the own posts on any day of a span."""
-    lent = _overlapping(Delegation.objects.filter(giver_id=person), start, end)
+    lent = overlapping(Delegation.objects.filter(giver_id=person), start, end)
     return sorted(set(lent.values_list("taker_id", flat=True)))
 
 
-def _overlapping(rows: "QuerySet[Dated]", start: date, end: date | None) -> "QuerySet[Dated]":
+def overlapping(rows: "QuerySet[Dated]", start: date, end: date | None) -> "QuerySet[Dated]":
     """The rows that hold on any day of a span."""
     found = rows.filter(Q(end=None) | Q(end__gt=start)).exclude(end=F("start"))
     return found if end is None else found.filter(start__lt=end)
@@ -227,16 +229,22 @@ def _demand_another(actor: Actor, person: Person) -> None:
 
 
 def _demand_administrator(actor: Actor, place: Place) -> None:
-    if not _administers(actor, place):
-        raise _not_administrator()
+    if not administers(actor, place.path):
+        raise not_administrator()
 
 
-def _administers(actor: Actor, place: Place) -> bool:
-    own = (held for held in actor.own.posts if held.role == ADMINISTRATOR.code)
-    return any(place.path.startswith(held.path) for held in own)
+def administers(actor: Actor, path: str) -> bool:
+    """Whether the actor is, in an own post, an administrator at the place of this path or above it."""
+    return any(path.startswith(root) for root in roots(actor))
 
 
-def _not_administrator() -> NotGranted:
+def roots(actor: Actor) -> list[str]:
+    """The paths of the places at which the actor is an administrator, in an own post."""
+    return sorted({held.path for held in actor.own.posts if held.role == ADMINISTRATOR.code})
+
+
+def not_administrator() -> NotGranted:
+    """What whoever is none is told."""
     return NotGranted.said(
         "not_administrator",
         "须由该机构或其上级的系统管理员办理",

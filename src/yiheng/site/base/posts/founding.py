@@ -3,8 +3,7 @@
 All rows of a sheet or none. A place keeps its code and its parent for good; its name and its last day may change.
 """
 
-import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,15 +11,16 @@ from pathlib import Path
 from django.db import transaction
 
 from yiheng.base.refusal import Refusal
-from yiheng.base.words import Word
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.audit.chain import write
+from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.roles import DEPARTMENT, INSTITUTION, REGION, known_roles
 from yiheng.site.base.places.standing import Actor
-from yiheng.site.base.posts.actions import NotGranted, first_administrator, grant
-from yiheng.site.base.refused import NotDone
+from yiheng.site.base.posts.accounts import appoint, first_password
+from yiheng.site.base.posts.actions import NotGranted, administers, first_administrator, not_administrator
+from yiheng.site.base.refused import BadSheet, NotDone
 from yiheng.site.base.sheet import Columns, faults, rows_of
 
 PLACES = {"code": "代码", "name": "名称", "kind": "类别", "parent": "上级代码", "start": "起", "end": "止"}
@@ -28,20 +28,14 @@ PEOPLE = {"username": "登录名", "name": "姓名", "role": "角色", "place": 
 KINDS = {"区域": REGION, "机构": INSTITUTION, "科室": DEPARTMENT}
 _PLACES = Columns(PLACES, codes=("code", "parent"), needed=PLACES)
 _PEOPLE = Columns(PEOPLE, codes=("username", "place"), needed=PEOPLE)
-_BYTES = 12
-
-
-class BadSheet(NotDone):
-    """A sheet of which nothing was taken: a line for each row that is wrong."""
-
-    def __init__(self, lines: Sequence[Refusal]) -> None:
-        super().__init__("bad_sheet", Word("\n".join(map(str, lines)), "\n".join(map(str, lines))))
-        self.lines = list(lines)
+_UNDER = {
+    REGION: (REGION,), INSTITUTION: (REGION, INSTITUTION), DEPARTMENT: (INSTITUTION, DEPARTMENT)
+}  # fmt: skip
 
 
 def found(code: str, name: str, username: str, now: datetime, start: date) -> str:
     """The region at the root, if it is not there, and the first administrator; gives the password, to be changed."""
-    password = secrets.token_urlsafe(_BYTES)
+    password = first_password()
     with transaction.atomic():
         root, _ = Place.objects.get_or_create(
             code=code, defaults={"name": name, "kind": REGION, "path": f"/{code}/", "start": start}
@@ -51,44 +45,56 @@ def found(code: str, name: str, username: str, now: datetime, start: date) -> st
     return password
 
 
-def take_places(path: Path, now: datetime) -> int:
-    """Take a sheet of places; the number of rows. BadSheet, and nothing is taken, where a row is wrong."""
+def take_places(path: Path, now: datetime, actor: Actor | None = None, name: str = "") -> int:
+    """Take a sheet of places; the number of rows. BadSheet, and nothing is taken, where a row is wrong.
+
+    - actor: the administrator to whose places the rows belong; None: whoever has the machine
+    - name: what the sender calls the file
+    """
+    name, standing = name or path.name, actor.own if actor else None
     lines: list[Refusal] = []
-    rows = dict(rows_of(path, path.name, _PLACES, lines))
-    with transaction.atomic():
+    rows = dict(rows_of(path, name, _PLACES, lines))
+    with refusals(standing, "places.take", Of("places"), now), transaction.atomic():
         for number, row in _parents_first(rows):
             try:
-                _put(row)
-            except Refusal as wrong:
-                lines.append(replace(wrong, file=path.name, row=number))
-        _whole(lines, rows, path.name)
-        write(None, "places.take", Of("places"), now, rows=len(rows))
+                _put(row, actor)
+            except (Refusal, NotDone) as wrong:
+                lines.append(_line(wrong, name, number))
+        _whole(lines, rows, name)
+        write(standing, "places.take", Of("places"), now, rows=len(rows))
     return len(rows)
 
 
-def take_people(actor: Actor, path: Path, now: datetime) -> dict[str, str]:
+def take_people(actor: Actor, path: Path, now: datetime, name: str = "") -> dict[str, str]:
     """Take a sheet of people and their posts, as an administrator; the new people's passwords by sign-in name.
 
     A person has as many rows as posts. BadSheet, and nothing is taken, where a row is wrong or not the actor's.
     """
+    name = name or path.name
     lines: list[Refusal] = []
-    rows = dict(rows_of(path, path.name, _PEOPLE, lines))
+    rows = dict(rows_of(path, name, _PEOPLE, lines))
     passwords: dict[str, str] = {}
-    with transaction.atomic():
+    with refusals(actor.own, "people.take", Of("people"), now), transaction.atomic():
         for number, row in rows.items():
             try:
-                _appoint(actor, row, passwords, now)
-            except Refusal as wrong:
-                lines.append(replace(wrong, file=path.name, row=number))
-            except NotGranted as refused:
-                lines.append(Refusal(f"{refused.text.zh} / {refused.text.en}", path.name, row=number))
-        _whole(lines, rows, path.name)
+                if password := _appoint(actor, row, now):
+                    passwords[row["username"]] = password
+            except (Refusal, NotDone) as wrong:
+                lines.append(_line(wrong, name, number))
+        _whole(lines, rows, name)
     return passwords
 
 
-def _whole(lines: list[Refusal], rows: Collection[int], name: str) -> None:
+def _line(wrong: Refusal | NotDone, name: str, number: int) -> Refusal:
+    """What is wrong with a row, as a line that names it."""
+    if isinstance(wrong, NotDone):
+        return Refusal(f"{wrong.text.zh} / {wrong.text.en}", name, row=number)
+    return replace(wrong, file=name, row=number)
+
+
+def _whole(lines: list[Refusal], rows: dict[int, dict[str, str]], name: str) -> None:
     if found := faults(lines, rows, name):
-        raise BadSheet(found)
+        raise BadSheet(found, rows)
 
 
 def _parents_first(rows: dict[int, dict[str, str]]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -101,7 +107,7 @@ def _parents_first(rows: dict[int, dict[str, str]]) -> Iterator[tuple[int, dict[
         left = {number: row for number, row in left.items() if number not in ready} if ready else {}
 
 
-def _put(row: dict[str, str]) -> None:
+def _put(row: dict[str, str], actor: Actor | None) -> None:
     kind = KINDS.get(row["kind"], row["kind"])
     if kind not in KINDS.values():
         raise Refusal("不是机构类别 / is no kind of place", column=PLACES["kind"], value=row["kind"])
@@ -116,7 +122,11 @@ def _put(row: dict[str, str]) -> None:
     start, end = _day(row["start"], PLACES["start"]), _day(row["end"], PLACES["end"]) if row["end"] else None
     if end is not None and end <= start:
         raise Refusal("止须晚于起 / ends before it starts", column=PLACES["end"], value=row["end"])
+    if parent is not None and parent.kind not in _UNDER[kind]:
+        raise Refusal("不能设在该上级之下 / is not put under such a place", column=PLACES["kind"], value=row["kind"])
     path = f"{parent.path if parent else '/'}{code}/"
+    if actor is not None and not administers(actor, path):
+        raise not_administrator()
     held = Place.objects.filter(code=code).first()
     if held is not None and (held.path, held.kind) != (path, kind):
         raise Refusal("上级或类别不能改变 / a place keeps its parent and kind", column=PLACES["code"], value=code)
@@ -124,26 +134,22 @@ def _put(row: dict[str, str]) -> None:
     Place.objects.update_or_create(code=code, defaults=wanted)
 
 
-def _appoint(actor: Actor, row: dict[str, str], passwords: dict[str, str], now: datetime) -> None:
+def _appoint(actor: Actor, row: dict[str, str], now: datetime) -> str:
+    """Give the post of a row; the first password of who is new."""
     roles = {word: code for code, role in known_roles().items() for word in (code, role.word.zh, role.word.en)}
     if row["role"] not in roles:
         raise Refusal("没有这个角色 / no such role", column=PEOPLE["role"], value=row["role"])
     place = Place.objects.filter(code=row["place"]).first()
     if place is None:
         raise Refusal("没有这个机构 / no such place", column=PEOPLE["place"], value=row["place"])
-    if not row["username"] or not row["name"]:
-        raise Refusal("登录名、姓名不能为空 / sign-in name and name are needed", column=PEOPLE["username"])
     start, end = _day(row["start"], PEOPLE["start"]), _day(row["end"], PEOPLE["end"]) if row["end"] else None
-    person = Person.objects.filter(username=row["username"]).first()
-    if person is None:
-        password = secrets.token_urlsafe(_BYTES)
-        person = Person.objects.create_user(row["username"], password, name=row["name"], must_change=True)
-        passwords[row["username"]] = password
-    elif person.name != row["name"]:
-        raise Refusal(
-            "登录名已属于他人 / the sign-in name is another's", column=PEOPLE["username"], value=row["username"]
-        )
-    grant(actor, person, roles[row["role"]], place, start, end, now)
+    try:
+        return appoint(actor, row["username"], row["name"], roles[row["role"]], place, start, end, now)
+    except NotGranted as why:
+        if why.code != "username":
+            raise
+        text = f"{why.text.zh} / {why.text.en}"
+        raise Refusal(text, column=PEOPLE["username"], value=row["username"]) from None
 
 
 def _day(text: str, column: str) -> date:
