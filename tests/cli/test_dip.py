@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from yiheng.dip.catalogue import SCHEMA
+from yiheng.dip.catalogue.build import SCHEMA
 from yiheng.policy.loader import scheme
 from yiheng.sample.discharges import discharges
 from yiheng.tables.contract import contract

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -47,6 +48,9 @@ def test_it_is_served_and_healthy(tmp_path: Path) -> None:
     before = run("health", "--dir", str(data))
     assert before.returncode == 1
     assert "migrations are to be applied" in before.stdout
+    nothing = run("verify", "--dir", str(data))
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert re.fullmatch(rf"yiheng: file {data}: \d+ migrations are to be applied: yiheng site serve\n", nothing.stderr)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -59,7 +63,7 @@ def test_it_is_served_and_healthy(tmp_path: Path) -> None:
         served.send_signal(signal.SIGINT)
         served.wait(20)
     after = run("health", "--dir", str(data))
-    assert (after.returncode, after.stdout) == (0, "正常 ok\n")
+    assert (after.returncode, after.stdout) == (0, "正常 ok\n尚无备份 no backup yet: yiheng site backup\n")
 
 
 def _answer(address: str) -> bytes:

@@ -12,7 +12,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def test_everything_is_called() -> None:
-    assert [each.name for each in minutely.DUE] == ["tick", "lapse", "tell", "seal"]
+    assert [each.name for each in minutely.DUE] == ["tick", "lapse", "tell", "seal", "daily", "tidy"]
 
 
 def test_a_fault_of_an_item_is_told_with_its_item(monkeypatch: pytest.MonkeyPatch) -> None:

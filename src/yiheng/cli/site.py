@@ -1,7 +1,7 @@
 """`yiheng site`: the site (站点), served, its worker, its state."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -64,12 +64,16 @@ def work(dir: Folder = _DATA) -> None:
 def health(dir: Folder = _DATA) -> None:
     """Say whether the site could be served; exit code 1 where it could not (运行状态)."""
     _set_up(dir)
-    wrong = [f"{name}: {fault}" for name, fault in _state().items() if fault]
+    from yiheng.site.health import last_backup, state
+
+    wrong = [f"{name}: {fault}" for name, fault in state().items() if fault]
     for line in wrong:
         typer.echo(line)
     if wrong:
         raise typer.Exit(1)
     typer.echo("正常 ok")
+    at = last_backup()
+    typer.echo(f"上次备份 last backup: {at:%F %H:%M}" if at else "尚无备份 no backup yet: yiheng site backup")
 
 
 @app.command()
@@ -145,24 +149,84 @@ def key(dir: Folder = _DATA) -> None:
 
 
 @app.command()
-def verify(dir: Folder = _DATA) -> None:
-    """Go through the audit's chain; a line for what was changed or taken out; then exit code 1 (审计核验)."""
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file, on another disk or machine.")], dir: Folder = _DATA
+) -> None:
+    """Write the whole site to one encrypted file; the key file that opens it is the vault's and not in it (备份)."""
     _set_up(dir)
-    from yiheng.site.base.audit.verify import verify as findings
+    from django.utils.timezone import now
 
-    found = findings()
-    for each in found:
-        typer.echo(f"{each.seq}: {each.text.zh} {each.text.en}")
-    if found:
+    from yiheng.site.base.backup.making import make
+
+    made = make(file, now())
+    typer.echo(f"{file}: {made.files} files, {made.rows} rows, {made.size} bytes")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `yiheng site backup` wrote.")],
+    keys: Annotated[Path, typer.Option(help="The vault's key file, which stays where it is.")],
+    dir: Folder = _DATA,
+) -> None:
+    """Bring a site back from a backup into a new folder; all of it, or nothing where anything is wrong (恢复)."""
+    from yiheng.site.base.backup.restoring import restore as restored
+
+    address = os.environ.get("YIHENG_DATABASE", "")
+    listed = restored(file, (dir / "site").absolute(), keys, address)
+    typer.echo(f"{dir / 'site'}: {len(listed.files)} files, {sum(listed.rows.values())} rows, as of {listed.made_at}")
+
+
+@app.command()
+def verify(dir: Folder = _DATA) -> None:
+    """Go through the audit's chain and all files; a line for what is not as it was; then exit code 1 (审计核验)."""
+    _set_up(dir)
+    from yiheng.site.health import up_to_date
+
+    if fault := up_to_date():
+        raise Refusal(fault, file=str(dir))
+    wrong = 0
+    for line in _wrong_in_audit_and_files():
+        typer.echo(line)
+        wrong += 1
+    if wrong:
         raise typer.Exit(1)
     typer.echo("完整 whole")
+
+
+def _wrong_in_audit_and_files() -> Iterator[str]:
+    from yiheng.site.base.audit.verify import verify as findings
+    from yiheng.site.base.files.proving import said, torn
+
+    yield from (f"{each.seq}: {each.text.zh} {each.text.en}" for each in findings())
+    yield from (f"{text.zh} {text.en}" for text in map(said, torn()))
+
+
+@app.command()
+def tables(
+    dir: Folder = _DATA,
+    out: Annotated[Path | None, typer.Option(help="A new folder that the tables are copied to as well.")] = None,
+) -> None:
+    """Publish every flow's items and acts as a run of DATA, all of one moment, without names (发布数据表)."""
+    _set_up(dir)
+    _migrate()
+    from django.utils.timezone import now
+
+    from yiheng.base.progress import shown_progress
+    from yiheng.site.base.flow.publishing import copy_out, demand_free, publish
+
+    if out is not None:
+        demand_free(out)
+    with shown_progress() as progress:
+        run = publish(dir, now(), progress)
+    if out is not None:
+        copy_out(run, out)
+    typer.echo(f"{run.folder}: {len(run.digests)} tables")
 
 
 @contextmanager
 def _said() -> Iterator[None]:
     """A refusal of the site as one of the command line; of a sheet, a line for each row that is wrong."""
-    from yiheng.site.base.posts.founding import BadSheet
-    from yiheng.site.base.refused import NotDone
+    from yiheng.site.base.refused import BadSheet, NotDone
 
     try:
         yield
@@ -200,41 +264,6 @@ def _migrate() -> None:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
-
-
-def _state() -> Mapping[str, str]:
-    """By part what is wrong with it; empty: nothing."""
-    return {"声明 declarations": _checked(), "数据库 database": _up_to_date(), "每分钟事务 minutely": _last_pulses()}
-
-
-def _checked() -> str:
-    from django.core.checks import run_checks
-
-    return "; ".join(str(each) for each in run_checks() if not each.is_silenced())
-
-
-def _up_to_date() -> str:
-    from django.db import DatabaseError, connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError as fault:
-        return str(fault)
-    return f"{len(waiting)} migrations are to be applied: yiheng site serve" if waiting else ""
-
-
-def _last_pulses() -> str:
-    """What the worker's last minute could not do; nothing where there was none, or no table for it yet."""
-    from django.db import connection
-
-    from yiheng.site.base.jobs.models import Pulse
-
-    if Pulse._meta.db_table not in connection.introspection.table_names():
-        return ""
-    faults = Pulse.objects.exclude(fault="").order_by("name").values_list("name", "fault")
-    return "; ".join(f"{name}: {fault.strip().splitlines()[-1]}" for name, fault in faults)
 
 
 def free(port: int) -> None:

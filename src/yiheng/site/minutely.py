@@ -1,11 +1,13 @@
-"""What the site does every minute (每分钟事务): deadlines, what lapses, notices, the audit's seals; for the worker."""
+"""What the site does every minute (每分钟事务): deadlines, what lapses, notices, seals, the day's proof."""
 
 from datetime import datetime
 
 from yiheng.site.base.audit.looks import seal
 from yiheng.site.base.flow.tick import tick
 from yiheng.site.base.jobs.minutely import Minutely
+from yiheng.site.base.jobs.results import tidy
 from yiheng.site.base.ledger.moves import lapse
+from yiheng.site.base.notices.jobkinds import daily
 from yiheng.site.base.notices.outbox import tell
 
 
@@ -18,4 +20,11 @@ def ticked(now: datetime) -> None:
         raise ExceptionGroup("of single items", [fault.error for fault in faults])
 
 
-DUE = (Minutely("tick", ticked), Minutely("lapse", lapse), Minutely("tell", tell), Minutely("seal", seal))
+DUE = (
+    Minutely("tick", ticked),
+    Minutely("lapse", lapse),
+    Minutely("tell", tell),
+    Minutely("seal", seal),
+    Minutely("daily", daily),
+    Minutely("tidy", tidy),
+)

@@ -1,18 +1,18 @@
 """A16: no glass is broken without a reason, for too long, without another's review; it lets nobody act."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from site_small.flow import ERRAND
+from site_small.flow import ERRAND, TERMS
 from site_small.models import Errand
 
 from yiheng.site.base.audit.looks import look
 from yiheng.site.base.audit.models import Entry, Look
 from yiheng.site.base.breakglass.actions import (
     Shut,
-    Terms,
     actor_at,
     break_glass,
     close,
@@ -22,7 +22,10 @@ from yiheng.site.base.breakglass.actions import (
     to_review,
 )
 from yiheng.site.base.breakglass.models import Glass
+from yiheng.site.base.breakglass.terms import Breaking
+from yiheng.site.base.flow.checks import glass_whole
 from yiheng.site.base.flow.decide import decisions
+from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.facts import EVERY, facts_of
 from yiheng.site.base.flow.models import Bar, Item
 from yiheng.site.base.flow.sight import Shows, seen, visible
@@ -33,7 +36,6 @@ from ..town import NOW, Town, lend, make_person
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-TERMS = Terms(4 * HOUR, timedelta(days=3))
 WHY = "抢救需要查看病情"
 
 
@@ -207,3 +209,17 @@ def test_an_overdue_review_keeps_the_next_glass_whole(far: Town) -> None:
     assert why.value.code == "glass_open_review"
     review(at(far, "aud"), glass, "right", "属实", late)
     assert break_glass(at(far, "doc"), second, WHY, HOUR, TERMS, late).ends_at == late + HOUR
+
+
+@pytest.mark.parametrize(
+    ("flow", "found"),
+    [
+        (ERRAND, []),
+        (replace(ERRAND, glass=None), ["flow.E019"]),
+        (replace(ERRAND, sights=ERRAND.sights[:2]), ["flow.E019"]),
+        (replace(ERRAND, glass=Breaking(lambda now: TERMS, ("number", "amount"))), ["flow.E019"]),
+        (replace(ERRAND, pseudonyms=("note",)), ["flow.E019"]),
+    ],
+)
+def test_a_declaration_is_whole(flow: Flow, found: list[str]) -> None:
+    assert [each.id for each in glass_whole(flow)] == found

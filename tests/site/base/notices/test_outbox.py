@@ -1,5 +1,6 @@
 """Events become notices: each person once, only who sees the item, no tagged field; failures tried again."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from site_small.models import Errand
 from yiheng.site.base.flow.facts import EVERY
 from yiheng.site.base.flow.models import Bar, Event, Item
 from yiheng.site.base.notices import reading
-from yiheng.site.base.notices.audience import as_plain, holders
+from yiheng.site.base.notices.audience import holders
 from yiheng.site.base.notices.models import Notice, Sending, Untold
 from yiheng.site.base.notices.outbox import Told, send, tell
 from yiheng.site.base.notices.senders import TRIES, NotSent
@@ -54,10 +55,20 @@ def test_people_in_the_item_and_its_author_are_told(town: Town) -> None:
     assert told(item, "errand.take") == {"dan": "差事：接收，现为“已接收”", "wen": "差事：接收，现为“已接收”"}
 
 
+def test_a_copy_is_told_to_whom_it_is_sent_and_to_nobody_else(town: Town) -> None:
+    item = town.sent()
+    town.act("wei", "copy", item, person="eva", shows="all")
+    town.act("wei", "pass_on", item, reason="外出", duty="take", person="wen")
+    tell(NOW)
+    assert told(item, "errand.copy") == {"eva": "差事：抄送给您，现为“已送出”"}
+    assert told(item, "errand.pass_on") == {"wen": "差事：转交给您，现为“已送出”"}
+    assert Event.objects.filter(item=item).count() == 4, "one event an act"
+
+
 def test_whoever_does_not_see_the_item_is_not_told(town: Town) -> None:
     item = town.sent()
     Event.objects.all().delete()
-    turns = [as_plain(Turn(person=town.people[name].pk)) for name in ("out", "com", "lin", "eva")]
+    turns = [asdict(Turn(person=town.people[name].pk)) for name in ("out", "com", "lin", "eva")]
     Event.objects.create(item=item, kind="late", content={"turns": turns}, at=NOW)
     assert tell(NOW) == Told(1, 1, 0)
     assert told(item, "late") == {"eva": "差事：已超过时限，现为“已送出”"}
@@ -75,7 +86,7 @@ def test_a_stub_tells_no_more_than_a_stub_shows(town: Town) -> None:
     town.act("wei", "redirect", item, reason="转", receiver="E")
     Event.objects.all().delete()
     Event.objects.create(
-        item=item, kind="late", content={"turns": [as_plain(Turn(person=town.people["wei"].pk))]}, at=NOW
+        item=item, kind="late", content={"turns": [asdict(Turn(person=town.people["wei"].pk))]}, at=NOW
     )
     Errand.objects.filter(pk=item.pk).update(number="差E1")
     tell(NOW)

@@ -1,8 +1,9 @@
 """Answers (接口回答): items, forms and problems as plain data, from what pages show."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import ForeignKey
 from django.forms import ChoiceField, Form, ModelChoiceField
 
 from yiheng.site.base.accounts.models import Person
@@ -42,9 +43,9 @@ def item_out(its: Shown) -> dict[str, Any]:
     }
 
 
-def rows_out(flow: Flow, items: QuerySet, actor: Actor) -> list[dict[str, Any]]:
+def rows_out(flow: Flow, items: Iterable[Item], actor: Actor) -> list[dict[str, Any]]:
     """Rows of a list."""
-    each = list(looked_at(flow, items, actor))
+    each = list(looked_at(items, actor))
     rows = plain_rows(flow, flow.listed, [_of_list(flow, item, sees) for item, sees in each])
     return [
         {"id": item.pk, "whole": sees.shows is Shows.ALL, "fields": fields}

@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
+from yiheng.site.base.breakglass.actions import Shut
 from yiheng.site.base.flow.forms import Invalid
 from yiheng.site.base.flow.refused import Conflict, Missing, NotAllowed
 from yiheng.site.base.pages.refusing import keep_refusal
@@ -25,7 +26,7 @@ _UNREAD = Word("请求的格式不对", "the request is not in the right form")
 def status_of(why: NotDone) -> HTTPStatus:
     """The status of a refusal of an act."""
     match why:
-        case NotAllowed():
+        case NotAllowed() | Shut():
             return HTTPStatus.FORBIDDEN
         case Conflict():
             return HTTPStatus.CONFLICT

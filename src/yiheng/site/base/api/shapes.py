@@ -60,12 +60,18 @@ class RowOut(Schema):
     fields: dict[str, Any]
 
 
-class RowsOut(Schema):
-    """One page of a list, and how many rows there are in all."""
+class PageOut(Schema):
+    """One page of what was asked for: `count` lines were counted; `more`: there are others that were not."""
 
     count: int
+    more: bool
     page: int
     size: int
+
+
+class RowsOut(PageOut):
+    """One page of a list."""
+
     items: list[RowOut]
 
 
@@ -143,32 +149,26 @@ class TodoOut(Schema):
     late: bool
 
 
-class TodosOut(Schema):
-    """One page of the inbox."""
+class TodosOut(PageOut):
+    """One page of the inbox: so many items with all that waits in each; counted by item."""
 
-    count: int
-    page: int
-    size: int
     items: list[TodoOut]
 
 
 class NoticeOut(Schema):
-    """What the asker was told."""
+    """What the asker was told; of no item where the site itself tells it."""
 
     id: int
-    item: int
+    item: int | None
     zh: str
     en: str
     at: datetime
     read_at: datetime | None
 
 
-class NoticesOut(Schema):
+class NoticesOut(PageOut):
     """One page of the notices."""
 
-    count: int
-    page: int
-    size: int
     items: list[NoticeOut]
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.core.paginator import EmptyPage, Paginator
 from django.db import connection
 from django.http import Http404, HttpRequest
 from ninja import Header, NinjaAPI, Path, Query
@@ -12,8 +11,9 @@ from pydantic import AfterValidator
 from yiheng.site.base.api import answers, problems
 from yiheng.site.base.api import shapes as s
 from yiheng.site.base.api.known import BySession, ByToken
-from yiheng.site.base.audit.looks import look
+from yiheng.site.base.audit.looks import look, refusals
 from yiheng.site.base.audit.rows import Of
+from yiheng.site.base.breakglass.actions import Shut, opened
 from yiheng.site.base.flow.act import Asked, act
 from yiheng.site.base.flow.declare import Flow, Step
 from yiheng.site.base.flow.models import Act
@@ -26,7 +26,9 @@ from yiheng.site.base.pages.filling import blank_form
 from yiheng.site.base.pages.inboxes import waiting
 from yiheng.site.base.pages.listing import Wanted, found
 from yiheng.site.base.pages.menu import beginnings, reachable
-from yiheng.site.base.pages.showing import shown
+from yiheng.site.base.pages.paging import Page as Cut
+from yiheng.site.base.pages.paging import Rows, page_of
+from yiheng.site.base.pages.showing import Shown, shown
 from yiheng.tables.version import code_version
 
 api = NinjaAPI(
@@ -72,18 +74,18 @@ def list_items(
     """The items of a flow that the asker sees (列表)."""
     flow, actor, now = _flow(code), actor_for(request), now_of(request)
     items = found(flow, actor, Wanted.of(flow, {"state": state, "q": q, "sort": sort}))
-    count, cut = _cut(items, page, size)
-    rows = answers.rows_out(flow, cut, actor)
+    cut: Cut[Any] = page_of(Rows(items), page, size)
+    rows = answers.rows_out(flow, cut.rows, actor)
     taking.demand(actor, flow.code, taking.PAGE, len(rows), "", now)
     look(actor, taking.PAGE, Of(flow.code), now, rows=len(rows), fields=list(flow.listed))
-    return {"count": count, "page": page, "size": size, "items": rows}
+    return _paged(cut, rows)
 
 
 @api.get("/api/items/{number}", response={200: s.ItemOut} | _REFUSED)
 def get_item(request: HttpRequest, number: Number) -> dict[str, Any]:
     """One item (事项), and what the asker may do with it."""
     actor, now = actor_for(request), now_of(request)
-    its = shown(number, actor)
+    its = _seen(request, number)
     look(actor, "api", its.item, now)
     return answers.item_out(its)
 
@@ -102,13 +104,13 @@ def begin(request: HttpRequest, code: Code, step: Code, body: s.StepIn, key: Req
     flow = _flow(code)
     if body.seen is not None:
         raise Http404
-    return _take(request, flow, _named(list(flow.beginnings), step), None, body, key)
+    return _take(request, flow, _named(beginnings(flow, actor_for(request)), step), None, body, key)
 
 
 @api.get("/api/items/{number}/do/{step}", response={200: s.FormOut} | _REFUSED)
 def step_form(request: HttpRequest, number: Number, step: Code) -> dict[str, Any]:
     """The form of a step of an item (表单)."""
-    its = shown(number, actor_for(request))
+    its = _seen(request, number)
     named = _named([each.step for each in (*its.decisions(), *its.verbs())], step)
     return answers.form_out(named, blank_form(its.flow, named, its, its.actor))
 
@@ -116,7 +118,7 @@ def step_form(request: HttpRequest, number: Number, step: Code) -> dict[str, Any
 @api.post("/api/items/{number}/do/{step}", response={200: s.DoneOut} | _REFUSED_ACT)
 def do(request: HttpRequest, number: Number, step: Code, body: s.StepIn, key: RequestKey) -> dict[str, Any]:
     """Take a step of an item (办理)."""
-    its = shown(number, actor_for(request))
+    its = _seen(request, number)
     if not its.whole:
         raise Http404
     return _take(request, its.flow, _step_of(its.flow, step), number, body, key)
@@ -124,28 +126,44 @@ def do(request: HttpRequest, number: Number, step: Code, body: s.StepIn, key: Re
 
 @api.get("/api/inbox", response={200: s.TodosOut} | _REFUSED)
 def get_inbox(request: HttpRequest, flow: Word = "", page: Page = 1, size: Size = 25) -> dict[str, Any]:
-    """What waits for the asker, the earliest due first (待办)."""
+    """What waits for the asker, by item, the earliest due first (待办)."""
     now = now_of(request)
-    count, todos = _cut(waiting(actor_for(request), flow), page, size)
+    cut = page_of(waiting(actor_for(request), flow), page, size)
     items = [
         {
             "item": todo.item_id, "flow": todo.flow, "step": todo.step, "since": todo.since, "due": todo.due,
             "late": todo.due is not None and todo.due < now,
         }
+        for todos in cut.rows
         for todo in todos
     ]  # fmt: skip
-    return {"count": count, "page": page, "size": size, "items": items}
+    return _paged(cut, items)
 
 
 @api.get("/api/notices", response={200: s.NoticesOut} | _REFUSED)
 def get_notices(request: HttpRequest, page: Page = 1, size: Size = 25) -> dict[str, Any]:
     """What the asker was told, the last first (通知)."""
-    count, told = _cut(reading.notices(actor_for(request).person), page, size)
+    cut: Cut[Any] = page_of(Rows(reading.notices(actor_for(request).person)), page, size)
     items = [
         {"id": each.pk, "item": each.item_id, "zh": each.zh, "en": each.en, "at": each.at, "read_at": each.read_at}
-        for each in told
+        for each in cut.rows
     ]
-    return {"count": count, "page": page, "size": size, "items": items}
+    return _paged(cut, items)
+
+
+def _seen(request: HttpRequest, number: int) -> Shown:
+    """An item that the asker sees; of what break-glass alone has opened, that it is shown on pages only."""
+    actor, now = actor_for(request), now_of(request)
+    if number in opened(actor.person, now):
+        with refusals(actor.own, "look.api", Of("item", str(number)), now):
+            try:
+                return shown(number, actor)
+            except Http404:
+                raise Shut.said(
+                    "page", "紧急查阅的事项只在页面上显示，不经接口提供",
+                    "what break-glass has opened is shown on pages only, and not given to programs",
+                ) from None  # fmt: skip
+    return shown(number, actor)
 
 
 def _take(request: HttpRequest, flow: Flow, step: Step, item: int | None, body: s.StepIn, key: UUID) -> dict[str, Any]:
@@ -177,12 +195,8 @@ def _named(steps: list[Step], name: str) -> Step:
     raise Http404
 
 
-def _cut(rows: Any, page: int, size: int) -> tuple[int, Any]:
-    pages = Paginator(rows, size)
-    try:
-        return pages.count, pages.page(page).object_list
-    except EmptyPage:
-        return pages.count, rows.none()
+def _paged(cut: Cut[Any], items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"count": cut.count, "more": cut.more, "page": cut.number, "size": cut.size, "items": items}
 
 
 def _flow_out(flow: Flow, steps: list[Step]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Addresses of the API (接口网址): `/api/...` and `/health`; who may is judged by the operations themselves."""
+"""Addresses of the API (接口网址): `/api/...` and `/health`, whose operations judge who may; the page of tokens."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path
 
+from yiheng.site.base.api.owning import token_end, tokens_page
 from yiheng.site.base.api.site import api
 
 
@@ -16,4 +17,8 @@ def _open(patterns: Any) -> Iterator[URLPattern]:
         yield pattern
 
 
-urlpatterns = [path("", (list(_open(api.urls[0])), "ninja", api.urls_namespace))]
+urlpatterns = [
+    path("tokens/", tokens_page, name="tokens"),
+    path("tokens/<int:number>/end/", token_end, name="token_end"),
+    path("", (list(_open(api.urls[0])), "ninja", api.urls_namespace)),
+]

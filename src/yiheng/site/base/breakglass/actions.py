@@ -1,11 +1,9 @@
 """Opening, closing and reviewing (开启、结束与复核): each in one transaction, with its refusals in the audit.
 
-What may be opened is the flow's to say: a sight for `Glass(role)`. For how long, and until when it is to be reviewed,
-is given by the service from its policy.
+What may be opened is the flow's to say: a sight for `Glass(role)`, and the terms that `Flow.glass` reads from policy.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,24 +17,17 @@ from yiheng.site.base.audit.chain import write
 from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.rows import Of, place_of
 from yiheng.site.base.breakglass.models import Glass
+from yiheng.site.base.breakglass.terms import Terms
+from yiheng.site.base.identity import demand_none
 from yiheng.site.base.party.terms import glass_roles
-from yiheng.site.base.places.roles import AUDITOR, SECURITY
 from yiheng.site.base.places.standing import Actor, actor_of
 from yiheng.site.base.refused import NotDone
 
 if TYPE_CHECKING:
+    from yiheng.site.base.flow.declare import Flow
     from yiheng.site.base.flow.models import Item
 
 _SHORTEST = 6
-_REVIEWERS = frozenset((AUDITOR.code, SECURITY.code))
-
-
-@dataclass(frozen=True)
-class Terms:
-    """On what terms glass may be broken: for how long at most, and within what time of its end it is reviewed."""
-
-    longest: timedelta
-    review_within: timedelta
 
 
 class Shut(NotDone):
@@ -65,6 +56,7 @@ def break_glass(actor: Actor, item: "Item", reason: str, span: timedelta, terms:
             opened_at=now,
             ends_at=now + span,
             review_by=now + span + terms.review_within,
+            reviewers=f" {' '.join(sorted(terms.reviewers))} ",
         )
         write(actor.own, "glass.break", item, now, glass=glass.pk, ends=glass.ends_at.isoformat())
     return glass
@@ -86,24 +78,29 @@ def review(actor: Actor, glass: Glass, verdict: str, comment: str, now: datetime
     with refusals(actor.own, "glass.review", of, now), transaction.atomic():
         if not to_review(actor, now).filter(pk=glass.pk).exists():
             raise Shut.said(
-                "review", "须由该机构审计或安全管理员在查阅结束后复核，本人不得复核，且只复核一次",
-                "an auditor or security officer of its place reviews it, once, after its end, and never the own one",
+                "review", "须由该机构有复核权的岗位在查阅结束后复核，本人不得复核，且只复核一次",
+                "a reviewer of its place reviews it, once, after its end, and never the own one",
             )  # fmt: skip
         if verdict not in Glass.Verdict.values or not comment.strip():
             raise Shut.said("verdict", "请选择复核结论并填写意见", "choose a verdict and say why")
+        demand_none(comment)
         said = {"verdict": verdict, "comment": comment.strip(), "reviewer_id": actor.person, "reviewed_at": now}
         if Glass.objects.filter(pk=glass.pk, reviewed_at=None).update(**said) != 1:
             raise Shut.said("reviewed", "已由他人复核", "somebody else has reviewed it")
         write(actor.own, "glass.review", of, now, verdict=verdict)
 
 
-def to_review(actor: Actor, now: datetime) -> "QuerySet[Glass]":
-    """What the actor is to review: ended, not reviewed, opened by another in a place of the own officer's posts."""
+def supervised(actor: Actor) -> "QuerySet[Glass]":
+    """Whatever was opened by others in a place of the actor's own posts that review it."""
     within = Q(pk__in=())
     for held in actor.own.posts:
-        if held.role in _REVIEWERS:
-            within |= Q(path__startswith=held.path)
-    return _ended(now).filter(within, reviewed_at=None).exclude(person_id=actor.person)
+        within |= Q(path__startswith=held.path, reviewers__contains=f" {held.role} ")
+    return Glass.objects.filter(within).exclude(person_id=actor.person)
+
+
+def to_review(actor: Actor, now: datetime) -> "QuerySet[Glass]":
+    """What the actor is to review: ended, not reviewed, opened by another in a place of the own officer's posts."""
+    return supervised(actor).filter(Q(ends_at__lte=now) | Q(closed_at__lte=now), reviewed_at=None)
 
 
 def not_reviewed(now: datetime) -> "QuerySet[Glass]":
@@ -111,10 +108,14 @@ def not_reviewed(now: datetime) -> "QuerySet[Glass]":
     return Glass.objects.filter(reviewed_at=None, review_by__lte=now)
 
 
+def running(now: datetime) -> "QuerySet[Glass]":
+    """Those that are open now."""
+    return Glass.objects.filter(opened_at__lte=now, ends_at__gt=now, closed_at=None)
+
+
 def opened(person: int, now: datetime) -> frozenset[int]:
     """The items that a person has open now."""
-    running = Glass.objects.filter(person_id=person, opened_at__lte=now, ends_at__gt=now, closed_at=None)
-    return frozenset(running.values_list("item_id", flat=True))
+    return frozenset(running(now).filter(person_id=person).values_list("item_id", flat=True))
 
 
 def actor_at(person: int, now: datetime, items: Iterable[int] = ()) -> Actor:
@@ -125,10 +126,14 @@ def actor_at(person: int, now: datetime, items: Iterable[int] = ()) -> Actor:
     return actor_of(person, localdate(now), frozenset(items), opened(person, now))
 
 
+def roles_that_break(flow: "Flow", actor: Actor) -> frozenset[str]:
+    """The roles of the actor's own posts by which the glass of a flow's items may be broken."""
+    named = {role for sight in flow.sights for role in glass_roles(sight.who)}
+    return frozenset(held.role for held in actor.own.posts if held.role in named)
+
+
 def _demand_right(actor: Actor, item: "Item") -> None:
-    own = {held.role for held in actor.own.posts}
-    named = {role for sight in item.its_flow.sights for role in glass_roles(sight.who)}
-    if own.isdisjoint(named):
+    if not roles_that_break(item.its_flow, actor):
         raise Shut.said("role", "您的岗位不能紧急查阅此类事项", "no post of yours may break the glass of such an item")
 
 
@@ -138,15 +143,12 @@ def _demand_terms(actor: Actor, reason: str, span: timedelta, terms: Terms, now:
         raise Shut.said(
             "reason", f"请填写紧急查阅理由（不少于{_SHORTEST}字）", f"say why, in at least {_SHORTEST} characters"
         )
+    demand_none(reason)
     if not timedelta() < span <= terms.longest:
         raise Shut.said("long", f"紧急查阅最长 {hours:g} 小时", f"glass is broken for {hours:g} hours at most")
     if not_reviewed(now).filter(person_id=actor.person).exists():
         raise Shut.said("open_review", "您此前的紧急查阅逾期未复核，复核后方可再次开启",
                         "an earlier one of yours is not reviewed although its time is over")  # fmt: skip
-
-
-def _ended(now: datetime) -> "QuerySet[Glass]":
-    return Glass.objects.filter(Q(ends_at__lte=now) | Q(closed_at__lte=now))
 
 
 def _of(glass: Glass) -> Of:

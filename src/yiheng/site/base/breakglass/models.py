@@ -14,6 +14,7 @@ class Glass(models.Model):
 
     - path: the smallest place that has all posts of the person who opened it; its officers review it
     - ends_at: when it closes by itself; closed_at: earlier, by hand; review_by: until when it is to be reviewed
+    - reviewers: the codes of the roles that review it, each between blanks
     """
 
     class Verdict(models.TextChoices):
@@ -28,6 +29,7 @@ class Glass(models.Model):
     ends_at = models.DateTimeField(say("到期", "ends at"))
     closed_at = models.DateTimeField(null=True)
     review_by = models.DateTimeField(say("复核期限", "review by"))
+    reviewers = models.CharField(max_length=200)
     reviewer = models.ForeignKey(
         _PERSON, models.PROTECT, null=True, related_name="+", verbose_name=say("复核人", "reviewer")
     )

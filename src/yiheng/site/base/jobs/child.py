@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_BEATS = 2.0
 _LOST = 3
+# The states in which an attempt has come to its end, as `Job.State` has them.
+_ENDED = ("done", "failed")
 
 
 def main(job: int, attempt: int) -> int:
@@ -39,17 +41,15 @@ def main(job: int, attempt: int) -> int:
         message = kind_of(row.kind).does(work, row.args)
         if not work.is_done:
             end(job, attempt, Job.State.DONE, timezone.now(), message)
-        state = Job.State.DONE
     except (Refusal, NotDone) as why:
         said = f"{why.text.zh} / {why.text.en}" if isinstance(why, NotDone) else str(why)
         print(said, flush=True)
         work.is_done = True
         end(job, attempt, Job.State.FAILED, timezone.now(), said)
-        state = Job.State.FAILED
     except Lost:
         return _LOST
     sys.stdout.flush()
-    Job.objects.filter(pk=job, attempt=attempt, state=state).update(log=kept(row))
+    Job.objects.filter(pk=job, attempt=attempt, state__in=_ENDED).update(log=kept(row))
     return 0
 
 
@@ -63,7 +63,7 @@ def _beat(work: "Work") -> None:
     pause = threading.Event()
     while running(work.job, work.attempt).filter(cancel_asked=False).update(heartbeat=timezone.now()):
         pause.wait(SECONDS_BETWEEN_BEATS)
-    ended = Job.objects.filter(pk=work.job, attempt=work.attempt, state=Job.State.DONE)
+    ended = Job.objects.filter(pk=work.job, attempt=work.attempt, state__in=_ENDED)
     if not work.is_done and not ended.exists():
         os._exit(_LOST)
 

@@ -13,6 +13,8 @@ class Job(models.Model):
     - key: one for each piece of work: made twice with one key it is one job
     - attempt: how often it was begun; a child may write only while its attempt is the job's
     - title, done, total: how far it is; message: what came of it, or the refusal; log: what its children printed
+    - path: the smallest place that has all posts in which it was started, empty for the site's own; its administrators
+      look after it; file: how the file that it made is to be called, empty: it made none
     - heartbeat: when its child last said that it lives; not_before: when it may be tried next
     """
 
@@ -39,6 +41,8 @@ class Job(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=say("发起人", "started by")
     )
+    path = models.CharField(max_length=400, blank=True)
+    file = models.CharField(max_length=128, blank=True)
     made_at = models.DateTimeField(say("发起时间", "made at"))
     began_at = models.DateTimeField(say("开始时间", "began at"), null=True)
     ended_at = models.DateTimeField(say("结束时间", "ended at"), null=True)
@@ -46,7 +50,7 @@ class Job(models.Model):
     class Meta:
         verbose_name = say("作业", "job")
         ordering = ("pk",)
-        indexes = (models.Index(fields=("state", "not_before")),)
+        indexes = (models.Index(fields=("state", "not_before")), models.Index(fields=("person",)))
 
 
 class Pulse(models.Model):

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from yiheng.site.base.audit.chain import write
-from yiheng.site.base.audit.rows import Of
+from yiheng.site.base.audit.rows import Of, place_of
 from yiheng.site.base.jobs.kinds import Kind, known
 from yiheng.site.base.jobs.logs import kept
 from yiheng.site.base.jobs.models import Job
@@ -23,10 +23,10 @@ def put(kind: Kind, args: dict[str, Any], key: str, standing: Standing | None, n
 
     Who may is for the caller to judge: this is part of its action.
     """
-    person = standing.person if standing else None
+    whose = {"person_id": standing.person if standing else None, "path": place_of(standing)}
     with transaction.atomic():
         made, is_new = Job.objects.get_or_create(
-            key=key, defaults={"kind": kind.code, "args": args, "person_id": person, "made_at": now, "not_before": now}
+            key=key, defaults={"kind": kind.code, "args": args, "made_at": now, "not_before": now, **whose}
         )
         if is_new:
             write(standing, f"job.{kind.code}", Of("job", str(made.pk)), now)
@@ -42,6 +42,23 @@ def cancel(job: Job, standing: Standing, now: datetime) -> bool:
         if asked:
             write(standing, "job.cancel", Of("job", str(job.pk)), now)
     return bool(asked)
+
+
+def again(job: Job, standing: Standing, now: datetime) -> bool:
+    """Give a job that failed or was cancelled one more attempt; False: it is no such job, or no more."""
+    with transaction.atomic():
+        ended = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED))
+        put_back = {
+            "state": Job.State.QUEUED,
+            "not_before": now,
+            "ended_at": None,
+            "cancel_asked": False,
+            "message": "",
+        }
+        is_put = bool(ended.update(**put_back))
+        if is_put:
+            write(standing, "job.again", Of("job", str(job.pk)), now)
+    return is_put
 
 
 def claim(now: datetime) -> Job | None:

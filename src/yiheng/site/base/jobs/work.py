@@ -40,13 +40,14 @@ class Work:
             self._tell(done=self._done)
 
     @contextmanager
-    def commit(self, message: str = "") -> Iterator[None]:
+    def commit(self, message: str = "", state: Any = Job.State.DONE) -> Iterator[None]:
         """The job's effect on the database and its end, in one transaction: so a job that ran twice has one effect.
 
-        Raises Lost, and undoes the effect, where the job is no longer this attempt's.
+        It ends in `state`: failed, where what it found is a fault. Raises Lost, and undoes the effect, where the job is
+        no longer this attempt's.
         """
         with transaction.atomic():
-            end(self.job, self.attempt, Job.State.DONE, timezone.now(), message)
+            end(self.job, self.attempt, state, timezone.now(), message)
             yield
         self.is_done = True
 

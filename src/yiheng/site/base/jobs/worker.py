@@ -29,17 +29,6 @@ class Child:
     process: subprocess.Popen[bytes]
 
 
-def run_once(now: datetime) -> Job | None:
-    """Do the job that has waited longest, to the end of this attempt; None where none waits."""
-    queue.reap(now)
-    if (job := queue.claim(now)) is None:
-        return None
-    child = begin(job)
-    while not settled(child, timezone.now()):
-        time.sleep(SECONDS_BETWEEN_ROUNDS / 10)
-    return Job.objects.get(pk=job.pk)
-
-
 def run_forever(due: Sequence[Minutely], stopped: Callable[[], bool], at_once: int = 1) -> None:
     """Work until `stopped` says so: at most `at_once` jobs side by side. Children go on by themselves."""
     children: list[Child] = []

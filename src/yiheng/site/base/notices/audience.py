@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from django.db.models import Q
 
@@ -16,7 +15,7 @@ from yiheng.site.base.places.standing import above
 def concerned(event: Event, facts: Facts, day: date) -> list[int]:
     """The people, by their numbers, who hold what an event calls for on a day; never whoever did it.
 
-    An event that names its turns (`content["turns"]`, each as `as_plain` makes it) is for these alone.
+    An event that names its turns (`content["turns"]`, each as its fields) is for these alone.
     """
     called = [Turn(**plain) for plain in event.content.get("turns", ())]
     found = holders(called or _waited_for(event), day)
@@ -38,11 +37,6 @@ def holders(turns: Iterable[Turn], day: date) -> set[int]:
     people.update(held.values_list("person_id", flat=True))
     lent = Delegation.objects.filter(Delegation.on(day), giver__in=people, giver__is_active=True, taker__is_active=True)
     return people | set(lent.values_list("taker_id", flat=True))
-
-
-def as_plain(turn: Turn) -> dict[str, Any]:
-    """A turn as an event's content has it."""
-    return {"role": turn.role, "path": turn.path, "over": turn.over, "person": turn.person}
 
 
 def _waited_for(event: Event) -> list[Turn]:

@@ -9,11 +9,11 @@ _PERSON = settings.AUTH_USER_MODEL
 
 
 class Notice(models.Model):
-    """What one person is told of one event (通知), in both languages."""
+    """What one person is told of one event (通知), in both languages; of no item where the site itself tells it."""
 
     person = models.ForeignKey(_PERSON, models.PROTECT, related_name="+")
-    item = models.ForeignKey("flow.Item", models.PROTECT, related_name="+")
-    event = models.ForeignKey("flow.Event", models.PROTECT, related_name="+")
+    item = models.ForeignKey("flow.Item", models.PROTECT, null=True, related_name="+")
+    event = models.ForeignKey("flow.Event", models.PROTECT, null=True, related_name="+")
     zh = models.CharField(max_length=300)
     en = models.CharField(max_length=300)
     at = models.DateTimeField(say("时间", "at"))

@@ -7,9 +7,9 @@ from yiheng.site.base.flow.sight import Seen
 
 _KINDS = {
     "late": Word("已超过时限", "its time is over"),
-    "urged": Word("催办", "somebody asks you to act"),
-    "copied": Word("抄送给您", "a copy was sent to you"),
-    "passed": Word("转交给您", "it was passed on to you"),
+    "urge": Word("催办", "somebody asks you to act"),
+    "copy": Word("抄送给您", "a copy was sent to you"),
+    "pass_on": Word("转交给您", "it was passed on to you"),
 }
 _OTHER = Word("有新的进展", "something has happened")
 
@@ -25,5 +25,5 @@ def wording(flow: Flow, event: Event, seen: Seen) -> Word:
 
 
 def _what(flow: Flow, kind: str) -> Word:
-    step = flow.by_name.get(kind.removeprefix(f"{flow.code}."))
-    return step.word if step else _KINDS.get(kind, _OTHER)
+    name = kind.removeprefix(f"{flow.code}.")
+    return flow.by_name[name].word if name in flow.by_name else _KINDS.get(name, _OTHER)
