@@ -1,12 +1,13 @@
-"""The inbox with many to-dos: the query and the whole page, p95, on SQLite and on PostgreSQL 15.
+"""The inbox with many to-dos and a list with many items: whole pages and the API, p95, on SQLite and PostgreSQL 15.
 
     .venv/bin/python benchmarks/site.py [--todos 200000] [--requests 500] [--write]
 
 30 made-up flows, one item a to-do, 60 hospitals with ten departments in a region of six counties, 400 people with one
-to five posts each, of whom some have lent posts, duties that bar them and seats that they filled. Requests go through
-Django's test client in this process: sessions, the gate, the menu and the page are all in them, no network is. Who
-asks is drawn with a seed, among them those who hold the most. PostgreSQL runs on loopback, with its own settings but
-for the place of its files; where Debian's postgresql-15 is not installed it is left out. `--write`: benchmarks/site.md.
+to five posts each, of whom some have lent posts, duties that bar them and seats that they filled; beside them one flow
+with as many items that have ended. Requests go through Django's test client in this process: sessions, the gate, the
+menu and the page are all in them, no network is. Who asks is drawn with a seed. PostgreSQL runs on loopback, with its
+own settings but for the place of its files; where Debian's postgresql-15 is not installed it is left out. `--write`:
+benchmarks/site.md.
 """
 
 import argparse
@@ -23,7 +24,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,16 +36,8 @@ CHUNK = 5_000
 SEED = 7
 START, DAY = date(2025, 1, 1), date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+LISTS, LIST_REQUESTS = "list ", 20
 ROLES = ("doctor", "head", "leader", "finance", "operations", "coder", "commission", "insurance")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Milliseconds of every call, by what was called."""
-
-    engine: str
-    times: dict[str, list[float]]
-    largest: int
 
 
 def main() -> None:
@@ -86,20 +78,32 @@ def _child(engine: str, folder: Path, address: str, todos: int, requests: int) -
 
 
 def page(rows: list[str], todos: int, requests: int) -> str:
+    inbox = [row for row in rows if not row.startswith(LISTS)]
+    lists = [row.removeprefix(LISTS) for row in rows if row.startswith(LISTS)]
+    heads = ("| database | what | median ms | p95 ms | longest ms | wanted p95 |", "|---|---|---:|---:|---:|---:|")
     return "\n".join(
         [
-            "# The inbox",
+            "# The site's pages",
             "",
             f"{todos:,} to-dos of {FLOWS} flows, {PEOPLE} people with 1-5 posts, {requests} requests each.",
             f"Python {platform.python_version()}, {os.cpu_count()} cores. `make bench-site` measures again.",
             "",
-            "| database | what | median ms | p95 ms | longest ms | wanted p95 |",
-            "|---|---|---:|---:|---:|---:|",
-            *rows,
+            "## The inbox",
             "",
-            "- query: the first 25 of the inbox, read; count: how many there are, as the page asks it",
+            *heads,
+            *inbox,
+            "",
+            "- question: what the inbox asks of the database, counted and its first 25 items read",
             "- page: the whole request in-process (session, gate, menu, inbox, template), without a network",
-            "- largest: the same page for whoever has the most to do",
+            "- most: the same for whoever has the most to do; API: `GET /api/inbox`",
+            "",
+            f"## A list of {todos:,} items of one flow",
+            "",
+            *heads,
+            *lists,
+            "",
+            f"{LIST_REQUESTS} requests each. A reader sees all of the list, one hospital of {HOSPITALS}, or what is",
+            "the reader's own. What a list is sorted by or searched for is asked of every item that the reader sees.",
             "",
         ]
     )
@@ -109,7 +113,7 @@ def page(rows: list[str], todos: int, requests: int) -> str:
 
 
 def declarations() -> list[Any]:
-    """30 flows like a referral's, each with two states that wait, over one table of items."""
+    """30 flows like a referral's, and one whose items have ended; each kind has its table."""
     from django.db import models
 
     from yiheng.base.words import Word
@@ -121,7 +125,17 @@ def declarations() -> list[Any]:
     from yiheng.site.base.places.roles import known_roles
 
     class Bench(Item):
-        """The item of all made-up flows."""
+        """The item of all made-up flows that wait."""
+
+        org = models.ForeignKey(Place, models.PROTECT, related_name="+")
+        title = models.CharField("事由", max_length=64)
+
+        class Meta:
+            app_label = "flow"
+            verbose_name = "基准"
+
+    class Ended(Item):
+        """The item of the made-up flow of which all has ended."""
 
         org = models.ForeignKey(Place, models.PROTECT, related_name="+")
         title = models.CharField("事由", max_length=64)
@@ -132,21 +146,23 @@ def declarations() -> list[Any]:
 
     roles = known_roles()
     waits, ends = state("waits", "待办", "waits"), state("ends", "已结", "ended", ends=True)
-    made = []
-    for number in range(FLOWS):
-        first, second = roles[ROLES[number % len(ROLES)]], roles[ROLES[(number + 1) % len(ROLES)]]
-        terms = [RoleOver(role, "org") if "region" in role.held_at else RoleAt(role, "org") for role in (first, second)]
+    begin = Step("begin", Word("起草", "begin"), (), waits, Author(), ("org", "title"))
+
+    def made(code: str, model: Any, *among: str) -> Flow:
+        held = [roles[name] for name in among]
+        terms = [RoleOver(role, "org") if "region" in role.held_at else RoleAt(role, "org") for role in held]
         who = terms[0] | terms[1]
-        word = Word(f"基准{number}", f"bench {number}")
-        steps = (
-            Step("begin", Word("起草", "begin"), (), waits, Author(), ("org", "title")),
-            Step("end", Word("办结", "end"), (waits,), ends, who),
-        )
-        made.append(
-            declare(Flow(f"bench{number:02}", word, Bench, steps, (Sight(who), Sight(Author())),
-                         listed=("number", "state", "org", "title", "made_at")))
+        return declare(
+            Flow(code, Word(f"基准{code}", code), model, (begin, Step("end", Word("办结", "end"), (waits,), ends, who)),
+                 (Sight(who), Sight(Author())), listed=("number", "state", "org", "title", "made_at"),
+                 searched=("number", "title", "org"))
         )  # fmt: skip
-    return made
+
+    pairs = [(ROLES[number % len(ROLES)], ROLES[(number + 1) % len(ROLES)]) for number in range(FLOWS)]
+    return [
+        *(made(f"bench{number:02}", Bench, *pair) for number, pair in enumerate(pairs)),
+        made("ended", Ended, "leader", "commission"),
+    ]
 
 
 def fill(flows: list[Any], todos: int) -> list[Any]:
@@ -154,9 +170,10 @@ def fill(flows: list[Any], todos: int) -> list[Any]:
     chance = random.Random(SEED)
     places = _places()
     people = _people(chance, places)
-    numbers = range(1, todos + 1)
-    for first in range(0, todos, CHUNK):
-        _items(chance, flows, places, people, numbers[first : first + CHUNK])
+    for first in range(1, todos + 1, CHUNK):
+        numbers = range(first, min(first + CHUNK, todos + 1))
+        _waiting(chance, _items(chance, "flow_bench", flows[:-1], "waits", places, people, numbers), people)
+        _items(chance, "flow_ended", flows[-1:], "ends", places, people, [todos + each for each in numbers])
     _duties(chance, people, todos)
     return people
 
@@ -206,24 +223,34 @@ def _people(chance: random.Random, places: list[Any]) -> list[Any]:
     return people
 
 
-def _items(chance: random.Random, flows: list[Any], places: list[Any], people: list[Any], numbers: range) -> None:
-    """Items and a to-do for each; an eighth waits for one person."""
+def _items(
+    chance: random.Random, table: str, flows: list[Any], state: str, places: list[Any], people: list[Any], numbers: Any
+) -> list[tuple[int, Any, Any]]:
+    """Items with these numbers; the number, the flow and the place of each."""
     from django.db import connection
 
-    from yiheng.site.base.flow.models import Item, Todo
+    from yiheng.site.base.flow.models import Item
 
-    rows = [(number, chance.choice(flows), chance.choice(places), chance.choice(people)) for number in numbers]
+    rows = [(number, chance.choice(flows), chance.choice(places)) for number in numbers]
     Item.objects.bulk_create(
-        Item(pk=number, flow=flow.code, definition=1, state="waits", version=1, number=f"B{number:07}", author=person,
-             matter_id=number, made_at=NOW, changed_at=NOW - timedelta(minutes=number % 90_000))
-        for number, flow, _, person in rows
+        Item(pk=number, flow=flow.code, definition=1, state=state, version=1, number=f"B{number:07}",
+             author=chance.choice(people), matter_id=number, made_at=NOW,
+             changed_at=NOW - timedelta(minutes=number % 90_000))
+        for number, flow, _ in rows
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO flow_bench (item_ptr_id, org_id, title) VALUES (%s, %s, %s)",
-            [(number, place.pk, f"事由{number}") for number, _, place, _ in rows],
+            f"INSERT INTO {table} (item_ptr_id, org_id, title) VALUES (%s, %s, %s)",
+            [(number, place.pk, f"事由{number}") for number, _, place in rows],
         )
-    Todo.objects.bulk_create(_todo(chance, number, flow, place, people) for number, flow, place, _ in rows)
+    return rows
+
+
+def _waiting(chance: random.Random, rows: list[tuple[int, Any, Any]], people: list[Any]) -> None:
+    """A to-do for each item; an eighth waits for one person."""
+    from yiheng.site.base.flow.todos import file
+
+    file(_todo(chance, number, flow, place, people) for number, flow, place in rows)
 
 
 def _todo(chance: random.Random, number: int, flow: Any, place: Any, people: list[Any]) -> Any:
@@ -243,7 +270,7 @@ def _duties(chance: random.Random, people: list[Any], todos: int) -> None:
     """Every tenth matter bars somebody; every twentieth has a panel in which two have answered."""
     from yiheng.site.base.flow.models import Bar, Item, Poll, Seat
 
-    flows = dict(Item.objects.values_list("pk", "flow"))
+    flows = dict(Item.objects.filter(pk__lte=todos).values_list("pk", "flow"))
     matters = range(1, todos + 1, 10)
     Bar.objects.bulk_create(
         (Bar(matter_id=n, person=chance.choice(people), flow=flows[n], step="end") for n in matters), batch_size=CHUNK
@@ -274,51 +301,92 @@ def measure(engine: str, todos: int, requests: int) -> None:
     flows = declarations()
     with connection.schema_editor() as editor:
         editor.create_model(flows[0].model)
+        editor.create_model(flows[-1].model)
     began = time.perf_counter()
     people = fill(flows, todos)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     print(f"{engine}: filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-    for name, times in measured(people, requests):
-        p95 = statistics.quantiles(times, n=20)[-1]
-        told = f"| {engine} | {name} | {statistics.median(times):.1f} | {p95:.1f} | {max(times):.1f} |"
-        print(told, f"{MOST:.0f}{'' if p95 < MOST else ' **missed**'} |", flush=True)
+    for name, times in inboxes(people, requests):
+        _tell(engine, name, times, f"{MOST:.0f}{'' if _p95(times) < MOST else ' **missed**'}")
+    for name, times in lists(people, todos):
+        _tell(f"{LISTS}{engine}", name, times, "")
 
 
-def measured(people: list[Any], requests: int) -> Iterator[tuple[str, list[float]]]:
+def _tell(engine: str, name: str, times: list[float], wanted: str) -> None:
+    each = f"{statistics.median(times):.1f} | {_p95(times):.1f} | {max(times):.1f}"
+    line = f"| {engine.removeprefix(LISTS)} | {name} | {each} | {wanted} |"
+    print(f"{LISTS}{line}" if engine.startswith(LISTS) else line, flush=True)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def inboxes(people: list[Any], requests: int) -> Iterator[tuple[str, list[float]]]:
     """Milliseconds of every call of each kind."""
-    from django.core.paginator import Paginator
-    from django.test import Client
-
-    from yiheng.site.base.pages.inboxes import waiting
+    from yiheng.site.base.flow.inbox import Inbox, inbox
+    from yiheng.site.base.pages.paging import MOST as COUNTED
     from yiheng.site.base.places.standing import actor_of
 
     chance = random.Random(SEED)
     askers = [chance.choice(people) for _ in range(requests)]
     actors = {person.pk: actor_of(person.pk, DAY) for person in people}
-    counts = {number: waiting(actor).count() for number, actor in actors.items()}
+    counts = {number: len(set(inbox(actor).values_list("pk", flat=True))) for number, actor in actors.items()}
     most = max(people, key=lambda person: counts[person.pk])
-    print(
-        f"to-dos of a person: median {statistics.median(counts.values())}, most {max(counts.values())}", file=sys.stderr
-    )
-    yield "query", [_timed(lambda p=person: list(waiting(actors[p.pk])[:25])) for person in askers]
-    yield "count", [_timed(lambda p=person: Paginator(waiting(actors[p.pk]), 25).count) for person in askers]
-    clients = {person.pk: _entered(Client(), person) for person in {*askers, most}}
-    clients[most.pk].get("/")
-    yield "page", [_timed(lambda p=person: _asked(clients[p.pk], "/")) for person in askers]
-    largest = [_timed(lambda: _asked(clients[most.pk], "/")) for _ in range(max(requests // 10, 20))]
-    yield f"page, largest ({counts[most.pk]:,} to-dos)", largest
+    told = f"median {statistics.median(counts.values())}, most {max(counts.values())}"
+    print(f"to-dos of a person: {told}", file=sys.stderr)
+    yield "question", [_timed(lambda p=person: Inbox(actors[p.pk], COUNTED).between(0, 26)) for person in askers]
+    clients = {person.pk: _entered(person) for person in {*askers, most}}
+    for name, address in (("page", "/"), ("API", "/api/inbox")):
+        yield name, [_asked(clients[person.pk], address) for person in askers]
+    fewer, whose = max(requests // 10, 20), f"most ({counts[most.pk]:,} to-dos)"
+    for name, address in (("page", "/"), ("API", "/api/inbox"), ("page 20", "/?page=20"), ("a flow", "/?flow=bench06")):
+        yield f"{name}, {whose}", [_asked(clients[most.pk], address) for _ in range(fewer)]
+    yield "own matters", [_asked(clients[person.pk], "/mine/") for person in askers[:fewer]]
 
 
-def _entered(client: Any, person: Any) -> Any:
+def lists(people: list[Any], todos: int) -> Iterator[tuple[str, list[float]]]:
+    """Milliseconds of pages of the one long list, for readers who see all, a part, and only their own."""
+    from yiheng.site.base.places.standing import actor_of
+
+    sorts = [f"sort={name}" for name in ("number", "state", "org", "title", "made_at")]
+    held = {person: {(each.role, each.path) for each in actor_of(person.pk, DAY).own.posts} for person in people}
+    for whose, sees in (("all", _sees_all), ("one hospital", _sees_one), ("own", _sees_none)):
+        client = _entered(next(person for person in people if sees(held[person])))
+        _asked(client, "/flows/ended/")
+        for wanted in ("", "page=20", *sorts, f"q=B{todos + todos // 2:07}", "q=H00"):
+            times = [_asked(client, f"/flows/ended/?{wanted}") for _ in range(LIST_REQUESTS)]
+            yield f"{whose}: {wanted or 'first page'}", times
+
+
+def _sees_all(held: set[tuple[str, str]]) -> bool:
+    return ("commission", "/99/") in held
+
+
+def _sees_one(held: set[tuple[str, str]]) -> bool:
+    return [role for role, _ in held if role in ("leader", "commission")] == ["leader"]
+
+
+def _sees_none(held: set[tuple[str, str]]) -> bool:
+    return not any(role in ("leader", "commission") for role, _ in held)
+
+
+def _entered(person: Any) -> Any:
+    from django.test import Client
+
+    client = Client()
     client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
 
 
-def _asked(client: Any, address: str) -> None:
-    answer = client.get(address)
-    if answer.status_code != 200:
-        raise RuntimeError(f"{address}: {answer.status_code}")
+def _asked(client: Any, address: str) -> float:
+    """Milliseconds of a request that is answered."""
+    answers: list[Any] = []
+    took = _timed(lambda: answers.append(client.get(address)))
+    if answers[0].status_code != 200:
+        raise RuntimeError(f"{address}: {answers[0].status_code}")
+    return took
 
 
 def _timed(call: Callable[[], object]) -> float:

@@ -12,9 +12,9 @@ from site_small.models import Errand
 from yiheng.site.base.flow.act import Asked, act
 from yiheng.site.base.flow.decide import Why
 from yiheng.site.base.flow.forms import Invalid
+from yiheng.site.base.flow.inbox import inbox
 from yiheng.site.base.flow.models import Act, Bar, Event, Gate, Item, Reached, Todo, Was
 from yiheng.site.base.flow.refused import Conflict, Missing, NotAllowed
-from yiheng.site.base.flow.todos import inbox
 
 from ..town import NOW, Town, lend
 

@@ -13,7 +13,7 @@ from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.clock.span import days
 from yiheng.site.base.flow import checks
 from yiheng.site.base.flow.apps import FlowApp
-from yiheng.site.base.flow.declare import Flow, Limit, Shows, Sight, Step, state
+from yiheng.site.base.flow.declare import Flow, Limit, Shows, Sight, Step, section, state
 from yiheng.site.base.panel.countersign import Countersign
 from yiheng.site.base.panel.vote import Vote
 from yiheng.site.base.party import Author, Former, Outsider, Party, PersonIn, RoleAt, System
@@ -165,6 +165,22 @@ BROKEN: dict[str, tuple[Callable[[], Flow], tuple[str, str]]] = {
     "no field in a stub": (
         lambda: replace(ERRAND, stub=("number", "colour")),
         ("E014", "`stub` names no field: colour"),
+    ),
+    "no field in a section": (
+        lambda: replace(ERRAND, sections=(section("事", "what", "subject", "colour"),)),
+        ("E014", "`sections` names no field: colour"),
+    ),
+    "a field in two sections": (
+        lambda: replace(ERRAND, sections=(section("事", "what", "subject"), section("其他", "more", "subject"))),
+        ("E014", "subject stands in two sections"),
+    ),
+    "no relation in belongings": (
+        lambda: replace(ERRAND, belongings={"wheels": ("size",)}),
+        ("E014", "`belongings` names no relation: wheels"),
+    ),
+    "no column in belongings": (
+        lambda: replace(ERRAND, belongings={"files": ("name", "colour")}),
+        ("E014", "`belongings` names no column of files: colour"),
     ),
     "a search in a sum": (
         lambda: replace(ERRAND, searched=("amount",)),

@@ -13,10 +13,10 @@ from yiheng.site.base.flow.act import act
 from yiheng.site.base.flow.declare import Flow, Shows
 from yiheng.site.base.flow.facts import facts_of
 from yiheng.site.base.flow.forms import Invalid
+from yiheng.site.base.flow.inbox import inbox
 from yiheng.site.base.flow.models import Act, Copied, Event, Item
 from yiheng.site.base.flow.refused import Conflict, Missing, NotAllowed
 from yiheng.site.base.flow.sight import seen, visible
-from yiheng.site.base.flow.todos import inbox
 from yiheng.site.base.flow.verbs import NAMES, NoPlace, TooSoon, give_back, verb_decisions, withdraw
 from yiheng.site.base.party import PersonIn
 

@@ -6,7 +6,7 @@ series of numbers, the head of the audit's chain. So two acts wait for each othe
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,7 @@ from yiheng.site.base.flow.models import Act, Answered, Bar, Event, Gate, Item, 
 from yiheng.site.base.flow.refused import Blocked, Conflict, Missing, NotAllowed
 from yiheng.site.base.flow.registry import apart, flow_of
 from yiheng.site.base.flow.sight import seen
+from yiheng.site.base.party.party import Turn
 from yiheng.site.base.places.standing import Actor, Held, Standing
 
 
@@ -75,7 +76,8 @@ class Acting:
     """An act while it is done: what effects and panels are given.
 
     `act` is there once it is written, before effects are applied; `seat` where a panel answers; `decided`: the step of
-    a panel that is decided by another act than an answer to it.
+    a panel that is decided by another act than an answer to it; `told`: whom alone the act's event is for, where an
+    effect says so.
     """
 
     flow: Flow
@@ -91,6 +93,7 @@ class Acting:
     decided: Step | None = None
     act: Act | None = None
     answers: list[Answer] = field(default_factory=list)
+    told: list[Turn] = field(default_factory=list)
 
     def emit(self, kind: str, **content: Any) -> None:
         """Put an event into the outbox."""
@@ -235,7 +238,8 @@ def _take(acting: Acting) -> Act:
     _bar(acting)
     _look_ahead(acting)
     record(acting.standing, f"{acting.flow.code}.{acting.step.name}", acting.item, acting.act, acting.now)
-    acting.emit(f"{acting.flow.code}.{acting.step.name}", state=acting.item.state)
+    whom = {"turns": [asdict(turn) for turn in acting.told]} if acting.told else {}
+    acting.emit(f"{acting.flow.code}.{acting.step.name}", state=acting.item.state, **whom)
     return acting.act
 
 

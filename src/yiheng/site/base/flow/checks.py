@@ -16,6 +16,7 @@ from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow import registry, verbs
 from yiheng.site.base.flow.declare import Flow, Shows, State, Step
 from yiheng.site.base.flow.models import Item
+from yiheng.site.base.party.terms import glass_roles
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.roles import known_roles
 
@@ -223,10 +224,29 @@ def named_fields(flow: Flow) -> Iterator[Finding]:
     for name in flow.searched:
         if not isinstance(_field(flow, name), CharField | TextField):
             yield _error(14, flow, f"`searched` names {name}, which is no text", "search in texts")
+    yield from _shown_fields(flow)
     if flow.amount and not isinstance(_field(flow, flow.amount), IntegerField):
         yield _error(14, flow, f"`amount` names {flow.amount}, which is no sum in fen", "use a field `Fen`")
     for name in sorted(tagged & set(flow.stub)):
         yield _error(14, flow, f"{name} is tagged and shown in a stub", "take it out of `stub`")
+
+
+def _shown_fields(flow: Flow) -> Iterator[Finding]:
+    """Sections name fields, each once; belongings name relations to the item, and columns of their tables."""
+    together = [name for part in flow.sections for name in part.fields]
+    for name in dict.fromkeys(together):
+        if _field(flow, name) is None:
+            yield _error(14, flow, f"`sections` names no field: {name}", "use the names of fields")
+        elif together.count(name) > 1:
+            yield _error(14, flow, f"{name} stands in two sections", "leave it in one")
+    relations = {each.get_accessor_name(): each for each in flow.model._meta.related_objects}
+    for relation, columns in flow.belongings.items():
+        if relation not in relations:
+            yield _error(14, flow, f"`belongings` names no relation: {relation}", "use a `related_name` of the item")
+            continue
+        there = {its.name for its in relations[relation].related_model._meta.concrete_fields}
+        for name in sorted(set(columns) - there):
+            yield _error(14, flow, f"`belongings` names no column of {relation}: {name}", "use the names of fields")
 
 
 def known_names(flow: Flow) -> Iterator[Finding]:
@@ -237,6 +257,16 @@ def known_names(flow: Flow) -> Iterator[Finding]:
         yield _error(15, flow, f"a sight or a limit names no state: {code}", "use the states that steps lead to")
     for tag in sorted({tag for sight in flow.sights for tag in sight.tags} - flow.tagged.keys()):
         yield _error(15, flow, f"a sight names no tag: {tag}", "use the tags of `tagged`")
+
+
+def glass_whole(flow: Flow) -> Iterator[Finding]:
+    """Break-glass has a sight and its terms; what an item is found by, or published as a pseudonym, is a text."""
+    if any(glass_roles(sight.who) for sight in flow.sights) != (flow.glass is not None):
+        hint = "declare `glass`, and a sight for `party.Glass`"
+        yield _error(19, flow, "break-glass has a sight or terms, not both", hint)
+    for name in (*(flow.glass.found_by if flow.glass else ()), *flow.pseudonyms):
+        if not isinstance(_field(flow, name), CharField):
+            yield _error(19, flow, f"`glass` or `pseudonyms` names {name}, which is no text", "use a CharField")
 
 
 def _field(flow: Flow, name: str) -> Field | None:
@@ -267,5 +297,5 @@ def policies_sourced(flow: Flow) -> Iterator[Finding]:
 
 _CHECKS: tuple[Callable[[Flow], Iterator[Finding]], ...] = (
     reachable, leads_on, owned, meanings, steps_whole, actors_see, apart_named, party_fields, roles_declared,
-    asked_fields, named_fields, known_names, policies_sourced,
+    asked_fields, named_fields, known_names, glass_whole, policies_sourced,
 )  # fmt: skip

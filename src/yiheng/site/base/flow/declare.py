@@ -1,6 +1,6 @@
 """What a service says of its flow (流程声明): states, steps, who sees what, which duties are apart."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from yiheng.site.base.places.roles import Role
 if TYPE_CHECKING:
     from django import forms
 
+    from yiheng.site.base.breakglass.terms import Breaking
     from yiheng.site.base.flow.act import Acting
     from yiheng.site.base.flow.decide import Why
     from yiheng.site.base.flow.facts import Facts
@@ -278,6 +279,8 @@ class Flow:
     - amount: the field with the sum in fen that a delegation's limit is held against
     - policies: what its rules read: `kind/name` for a policy file, `kind/name:parameter` for one parameter of it
     - urge_every: moment -> the least time between two urgings of one item; None: nobody is urged
+    - glass: on what terms whoever has a sight by `party.Glass` breaks it, and how the item is found; None: nobody does
+    - pseudonyms: fields that are published only where they hold a pseudonym as the tables of cases have it
     - counted_by: the field with the place that statistics are by; least_count: moment -> the least count that is shown
     - listed: the columns of lists and exports, in order; searched: those that a search looks in
     - sections: how the fields of long forms stand together; what is in none comes last
@@ -307,11 +310,12 @@ class Flow:
     under: Under | None = None
     sealed: "dict[str, tuple[Keeper, ...]]" = field(default_factory=dict)
     clauses: tuple[str, ...] = ()
-    statistics: "Callable[[Any], Sequence[Any]] | None" = None
     counted_by: str = ""
     least_count: "Callable[[datetime], int] | None" = None
     policies: tuple[str, ...] = ()
     urge_every: "Callable[[datetime], timedelta] | None" = None
+    glass: "Breaking | None" = None
+    pseudonyms: tuple[str, ...] = ()
 
     @cached_property
     def states(self) -> dict[str, State]:

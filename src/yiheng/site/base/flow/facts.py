@@ -172,7 +172,7 @@ def _polls(
         if row.person_answered_id is not None:
             answered.setdefault(row.poll.step, set()).update((row.person_answered_id, row.behalf_id))
         elif row.is_open:
-            seats.setdefault(row.poll.step, []).append(Seat(row.pk, _turn(row)))
+            seats.setdefault(row.poll.step, []).append(Seat(row.pk, turn_of(row)))
     return (
         {step: tuple(found) for step, found in seats.items()},
         {step: frozenset(people) for step, people in answered.items()},
@@ -180,7 +180,8 @@ def _polls(
     )
 
 
-def _turn(row: Waiting) -> Turn:
+def turn_of(row: Waiting) -> Turn:
+    """Whom a row waits for."""
     return Turn(row.role, row.path, row.over, row.person_id)
 
 
@@ -188,15 +189,15 @@ def _seeing(row: SeatRow) -> Iterator[Turn]:
     """Who sees the item because of a seat; `sight.seated` is the same as a condition on rows."""
     if row.person_answered_id is not None:
         yield from (Turn(person=person) for person in {row.person_answered_id, row.behalf_id})
-        yield _turn(row)
+        yield turn_of(row)
     elif row.poll.closed_at is None and not row.recused and (row.is_open or row.person_id is not None):
-        yield _turn(row)
+        yield turn_of(row)
 
 
 def _passed(rows: Iterable[Passed]) -> dict[str, tuple[Turn, ...]]:
     found: dict[str, list[Turn]] = {}
     for row in rows:
-        found.setdefault(row.step, []).append(_turn(row))
+        found.setdefault(row.step, []).append(turn_of(row))
     return {step: tuple(turns) for step, turns in found.items()}
 
 

@@ -10,13 +10,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Field
 
+from yiheng.base.refusal import masked
 from yiheng.base.words import Word
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.declare import Flow, Step
 from yiheng.site.base.flow.models import Item
+from yiheng.site.base.identity import SAID, has_number
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.refused import NotDone
-from yiheng.site.base.texts import say
+from yiheng.site.base.texts import pick, say
 
 _KEYS = {Place: "code", Person: "username"}
 _LONGEST_REASON, _LONGEST_LINE = 2000, 300
@@ -43,14 +45,15 @@ def cleaned(flow: Flow, step: Step, item: Item, asked: Any, files_wrong: Sequenc
     """What was filled in, put into the item; raises Invalid with a line for each field (the item is then void).
 
     A value for a field that the step does not ask for is refused, not dropped. `files_wrong`: lines on the files that
-    came with it.
+    came with it. No text keeps an identity number, but one that is sealed.
     """
     kind = form_class(flow, step)
     unasked = str(say("此步骤不填写该项", "this step does not ask for it"))
     wrong: dict[str, list[str]] = {name: [unasked] for name in asked.data if name not in kind.base_fields}
     form = _filled(kind, item, asked) if kind.base_fields else None
-    if form is not None and not form.is_valid():
+    if form is not None:
         wrong |= {name: [_one_line(str(text)) for text in texts] for name, texts in form.errors.items()}
+        wrong |= {name: [pick(SAID)] for name, value in form.cleaned_data.items() if has_number(value)}
     if line := _reason_wrong(step, asked.reason):
         wrong["reason"] = [line]
     if files_wrong:
@@ -61,8 +64,8 @@ def cleaned(flow: Flow, step: Step, item: Item, asked: Any, files_wrong: Sequenc
 
 
 def _one_line(text: str) -> str:
-    """A message as one line, as some repeat what was typed."""
-    line = " ".join(text.split())
+    """A message as one line, as some repeat what was typed; never with an identity number."""
+    line = masked(" ".join(text.split()))
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
 
 
@@ -70,6 +73,8 @@ def _reason_wrong(step: Step, reason: str) -> str:
     """What is wrong with a reason; empty: nothing."""
     if "\x00" in reason or len(reason) > _LONGEST_REASON:
         return str(say(f"须为不超过{_LONGEST_REASON}字的文字", f"a text of at most {_LONGEST_REASON} characters"))
+    if has_number(reason):
+        return pick(SAID)
     return str(say("请填写理由", "a reason is needed")) if step.reason and not reason.strip() else ""
 
 

@@ -56,7 +56,10 @@ class Item(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("flow", "number"), condition=~Q(number=""), name="number_once_a_flow"),
         )
-        indexes = (models.Index(fields=("flow", "state")),)
+        indexes = (
+            models.Index(fields=("flow", "state")),
+            models.Index(fields=("flow", "changed_at"), name="item_in_order"),
+        )
 
     def __str__(self) -> str:
         return self.number or f"{self.flow} {self.pk}"
@@ -163,15 +166,16 @@ class Todo(Waiting):
     due = models.DateTimeField(null=True)
     amount = models.BigIntegerField(null=True)
 
+
+class Addressed(models.Model):
+    """A to-do under one key of whom it waits for (送达): `party.keys` says which; in order of due, as the to-do's."""
+
+    todo = models.ForeignKey(Todo, models.CASCADE, related_name="addressed")
+    key = models.CharField(max_length=512)
+    due = models.DateTimeField(null=True)
+
     class Meta:
-        # One range of it for each condition of `party.waiting_for`; the class of the path is for its beginning.
-        indexes = (
-            models.Index(
-                name="todo_waiting",
-                fields=("person", "role", "over", "path"),
-                opclasses=("int8_ops", "varchar_ops", "bool_ops", "varchar_pattern_ops"),
-            ),
-        )
+        indexes = (models.Index(fields=("key", "due", "todo"), name="addressed_in_order"),)
 
 
 class Poll(models.Model):

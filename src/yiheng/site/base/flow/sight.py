@@ -77,7 +77,7 @@ def visible(flow: Flow, actor: Actor, fields: Iterable[str] = ()) -> "QuerySet[I
     row is shown whole. An item is shown as the version says that it began with.
     """
     whole, stub = (_by_version(flow, partial(_rows, actor=actor, shows=shows)) for shows in (Shows.ALL, Shows.STUB))
-    found = flow.model.objects.filter(whole | stub).exclude(_barred(actor))
+    found = flow.model.objects.filter(whole | stub, flow=flow.code).exclude(_barred(actor))
     found = found.annotate(seen_all=_is(whole))
     return found.annotate(**{f"{PREFIX}{name}": _shown(flow, actor, name) for name in fields})
 
@@ -87,7 +87,7 @@ def counted(flow: Flow, actor: Actor) -> "QuerySet[Item]":
     every = NOBODY
     for shows in Shows:
         every |= _by_version(flow, partial(_rows, actor=actor, shows=shows))
-    return flow.model.objects.filter(every).exclude(_barred(actor))
+    return flow.model.objects.filter(every, flow=flow.code).exclude(_barred(actor))
 
 
 def _by_version(flow: Flow, of: Callable[[Flow], Q]) -> Q:
@@ -146,8 +146,10 @@ def _is(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def _shown(flow: Flow, actor: Actor, name: str) -> Case:
+def _shown(flow: Flow, actor: Actor, name: str) -> Case | F:
     """A field's value where the reader may see it, null elsewhere."""
+    if all(name in its.stub and name not in its.tag_of for its in versions_of(flow.code)):
+        return F(name)  # whoever sees the item at all sees it
     return Case(When(_by_version(flow, partial(_of_field, actor=actor, name=name)), then=F(name)), default=Value(None))
 
 

@@ -1,9 +1,12 @@
 """A flow's items and acts as tables (事项表、办理表), and its statistics: for reports, never with a person's name.
 
-Left out are tagged fields, people, and free text, which may name anybody. Times are those of the site's zone, in whole
-microseconds. Who may read which item is said by the rows that are given (`sight.counted`).
+Left out are tagged and sealed fields, people, and free text, which may name anybody, but for what the flow lists or is
+searched by. A patient is there as the pseudonym that the tables of cases have (`Flow.pseudonyms`), and where a field
+holds anything else it is null. Times are those of the site's zone, in whole microseconds. Who may read which item is
+said by the rows that are given (`sight.counted`).
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 from django.db import models
 from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.timezone import localtime
 
 from yiheng.site.base.flow.declare import Flow
@@ -25,6 +29,8 @@ from yiheng.tables.contract import Column, Contract
 from yiheng.tables.hiding import HIDDEN, TOTAL, hide, with_totals
 
 _MOMENT = pa.timestamp("us")
+# As `cases.identity` makes them.
+_PSEUDONYM = re.compile(r"p-[0-9a-f]{32}")
 _DIGITS = 12
 _DAY = timedelta(days=1)
 
@@ -70,7 +76,7 @@ def items_table(flow: Flow, now: datetime, items: "QuerySet[Item] | None" = None
     rows = flow.model.objects.all() if items is None else items
     fields = _published(flow)
     codes = _codes() if any(isinstance(its, models.ForeignKey) for its in fields) else {}
-    readers = [partial(_value, its, codes) for its in fields]
+    readers = [partial(_value, flow, its, codes) for its in fields]
     return pa.Table.from_pylist(
         [
             _common(row, now) | {its.name: read(row) for its, read in zip(fields, readers, strict=True)}
@@ -133,7 +139,10 @@ def statistics(
         states, places = _all_hidden(states), _all_hidden(places)
     days = sorted(_days(row[3] - row[2]) for row in rows if row[3] is not None)
     shown = bool(days) and len(days) >= minimum and not _ends_hidden(flow, states)
-    on_time = _hidden(("limit",), _on_time(flow, [row[0] for row in rows], now), ("decided", "on_time"), minimum)
+    kept = _on_time(flow, [row[0] for row in rows], now)
+    on_time = _hidden(("limit",), kept, ("decided", "on_time"), minimum)
+    if any(0 < part < minimum for part in _parts(on_time)):  # few in time, or few late, are few as well
+        on_time = _all_hidden(on_time, 2)
     ended, median = (len(days), days[(len(days) - 1) // 2]) if shown else (None, None)
     return Statistics(states, places, on_time, ended, median)
 
@@ -143,14 +152,18 @@ def _total_hidden(table: pa.Table) -> bool:
     return any(hidden for *keys, hidden in rows if set(keys) == {TOTAL})
 
 
-def _all_hidden(table: pa.Table) -> pa.Table:
+def _parts(on_time: pa.Table) -> list[int]:
+    """How many were in time and how many were late, of every row that is shown."""
+    rows = zip(on_time["decided"].to_pylist(), on_time["on_time"].to_pylist(), on_time[HIDDEN].to_pylist(), strict=True)
+    return [part for decided, kept, hidden in rows if not hidden for part in (kept, decided - kept)]
+
+
+def _all_hidden(table: pa.Table, counts: int = 1) -> pa.Table:
+    """The same rows, with nothing shown of their last `counts` columns."""
     rows = table.num_rows
-    keys, (count, hidden) = table.column_names[:-2], table.column_names[-2:]
-    return (
-        table.select(keys)
-        .append_column(count, pa.nulls(rows, pa.int64()))
-        .append_column(hidden, pa.array([True] * rows))
-    )
+    for place in range(table.num_columns - 1 - counts, table.num_columns - 1):
+        table = table.set_column(place, table.column_names[place], pa.nulls(rows, pa.int64()))
+    return table.set_column(table.num_columns - 1, HIDDEN, pa.array([True] * rows, pa.bool_()))
 
 
 def _ends_hidden(flow: Flow, states: pa.Table) -> bool:
@@ -231,12 +244,25 @@ def _days(length: timedelta) -> float:
 
 def _published(flow: Flow) -> list[models.Field]:
     """The service's own fields that go into the table."""
-    own = (its for its in flow.model._meta.local_fields if its.name not in flow.tag_of)
-    return [its for its in own if not its.primary_key and _type(its) is not None]
+    return [its for its in flow.model._meta.local_fields if not its.primary_key and _is_published(flow, its)]
+
+
+def _is_published(flow: Flow, its: models.Field) -> bool:
+    if its.name in flow.pseudonyms:
+        return True
+    if its.name in flow.tag_of or its.name in flow.sealed or _type(its) is None:
+        return False
+    is_free = isinstance(its, models.CharField) and not its.choices
+    return not is_free or its.name in (*flow.listed, *flow.searched)
 
 
 def _column(its: models.Field) -> Column:
-    return Column(its.name, _type(its), str(its.verbose_name), str(its.verbose_name), "")
+    return Column(its.name, _type(its), _said(its, "zh-hans"), _said(its, "en"), "code" if its.is_relation else "")
+
+
+def _said(its: models.Field, language: str) -> str:
+    with translation.override(language):
+        return str(its.verbose_name)
 
 
 def _type(its: models.Field) -> pa.DataType | None:
@@ -259,10 +285,12 @@ _TYPES: tuple[tuple[type[models.Field], pa.DataType | None], ...] = (
 )
 
 
-def _value(its: models.Field, codes: dict[int, str], row: Item) -> Any:
-    if isinstance(its, models.ForeignKey):
-        return codes.get(getattr(row, its.attname))
+def _value(flow: Flow, its: models.Field, codes: dict[int, str], row: Item) -> Any:
     value = getattr(row, its.attname)
+    if isinstance(its, models.ForeignKey):
+        return codes.get(value)
+    if its.name in flow.pseudonyms:
+        return value if _PSEUDONYM.fullmatch(value) else None
     return _local(value) if isinstance(value, datetime) else value
 
 

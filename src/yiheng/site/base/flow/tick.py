@@ -6,7 +6,7 @@ twice: each holds the matter's lock, looks again, and leaves a row that there ca
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 
 from yiheng.site.base.audit.chain import write
 from yiheng.site.base.clock.calendar import Calendar, china
-from yiheng.site.base.flow import deadlines
+from yiheng.site.base.flow import deadlines, todos
 from yiheng.site.base.flow.act import lock, system_act
 from yiheng.site.base.flow.deadlines import Overdue
 from yiheng.site.base.flow.declare import Flow, Limit, Step
@@ -95,7 +95,7 @@ def _reckon(done: Ticked, now: datetime, by: Calendar) -> None:
     for number in sorted(set(old.values_list("item", flat=True))):
         with _Turn(done, number, "calendar"), transaction.atomic():
             flow, item = lock(number)
-            item.todos.update(due=deadlines.renew(flow, item, now, by))
+            todos.put_off(item, deadlines.renew(flow, item, now, by))
             done.reckoned.append(number)
 
 
@@ -131,7 +131,7 @@ def _has_come(row: Deadline, now: datetime) -> bool:
 def _event(flow: Flow, item: Item, limit: Limit, row: Deadline, level: int, now: datetime) -> Event:
     """The event that says so: whom it is to be told to, as turns."""
     turns = limit.late[level - 1].turns(facts_of(flow, item).concerned)
-    whom = [{"role": turn.role, "path": turn.path, "over": turn.over, "person": turn.person} for turn in turns]
+    whom = [asdict(turn) for turn in turns]
     content = {"limit": limit.name, "level": level, "due": localtime(row.due).isoformat(), "turns": whom}
     return Event.objects.create(item=item, kind=LATE, content=content, at=now)
 

@@ -5,6 +5,7 @@ where a panel comes to its end by it. Taking back and returning are a flow's own
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from yiheng.site.base.flow.models import Act, Copied, Item, Passed
 from yiheng.site.base.flow.sight import seen_as
 from yiheng.site.base.locks import RANKS
 from yiheng.site.base.party import Author, Party
+from yiheng.site.base.party.party import Turn
+from yiheng.site.base.places.roles import AUDITOR
 from yiheng.site.base.places.standing import Actor, Standing, actor_of
 from yiheng.site.base.refused import NotDone
 from yiheng.site.base.texts import say
@@ -86,10 +89,11 @@ class NoForm(forms.Form):
 class TooSoon(NotDone):
     """Somebody urged a short while ago."""
 
-    def __init__(self, minutes: int) -> None:
-        zh = f"刚刚已催办，{minutes}分钟内只催办一次"
-        en = f"it was urged just now: once in {minutes} minutes"
-        super().__init__("too_soon", Word(zh, en))
+    def __init__(self, least: timedelta) -> None:
+        minutes = int(least.total_seconds() // 60)
+        hours, rest = divmod(minutes, 60)
+        zh, en = (f"{minutes}分钟", f"{minutes} minutes") if rest else (f"{hours}小时", f"{hours} hours")
+        super().__init__("too_soon", Word(f"刚刚已催办，{zh}内只催办一次", f"it was urged just now: once in {en}"))
 
 
 class NoPlace(NotDone):
@@ -103,7 +107,12 @@ class NoPlace(NotDone):
 
 
 def _sees(flow: Flow, facts: Facts, standing: Standing) -> Why | None:
-    return None if seen_as(flow, facts, standing).shows is Shows.ALL else Why.PARTY
+    """Whoever sees the item whole, but by a post that only looks, or by break-glass."""
+    posts = tuple(held for held in standing.posts if held.role != AUDITOR.code)
+    if standing.posts and not posts:
+        return Why.PARTY
+    seen = seen_as(flow, facts, replace(standing, posts=posts, opened=frozenset()))
+    return None if seen.shows is Shows.ALL else Why.PARTY
 
 
 def _urges(flow: Flow, facts: Facts, standing: Standing) -> Why | None:
@@ -172,7 +181,7 @@ class _Copy:
         if not new and acting.data["shows"] == Shows.ALL:
             made.shows = Shows.ALL
             made.save()
-        acting.emit("copied", person=person.pk)
+        acting.told = [Turn(person=person.pk)]
 
 
 @dataclass(frozen=True)
@@ -189,7 +198,7 @@ class _Urge:
         since = acting.now - least
         earlier = Act.objects.filter(item_id=acting.item.pk, step="urge", at__gt=since)
         if acting.act is not None and earlier.exclude(pk=acting.act.pk).exists():
-            raise TooSoon(int(least.total_seconds() // 60))
+            raise TooSoon(least)
 
 
 @dataclass(frozen=True)
@@ -213,7 +222,7 @@ class _Pass:
             mine.step.panel.change(acting, mine.step, "pass_on", mine.seat.number, person)
         else:
             _give(acting, mine.step, taker)
-        acting.emit("passed", step=mine.step.name, person=person)
+        acting.told = [Turn(person=person)]
 
 
 def _give(acting: "Acting", step: Step, taker: Actor) -> None:
@@ -277,8 +286,9 @@ class _OnPanel:
 
 
 def _can_sit(acting: "Acting", person: int) -> None:
-    if not actor_of(person, localdate(acting.now)).own.posts:
-        raise NoPlace("该人员没有岗位，不能加签", "this person holds no post, so cannot be added")
+    posts = actor_of(person, localdate(acting.now)).own.posts
+    if all(held.role == AUDITOR.code for held in posts):
+        raise NoPlace("该人员没有办理岗位，不能加签", "this person holds no post that acts, so cannot be added")
 
 
 def _verb(name: str, zh: str, en: str, **rest: Any) -> Step:

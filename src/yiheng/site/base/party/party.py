@@ -35,11 +35,7 @@ class Turn:
 
 
 def waiting_for(standing: Standing) -> Q:
-    """The rows with a turn (columns `role`, `path`, `over`, `person`) that wait for the standing.
-
-    Any of several plain conditions, of which each is one range of an index: an inbox asks it of many rows. (`in` of a
-    single value, as SQLite finds nothing by `NOT over`.)
-    """
+    """The rows with a turn (columns `role`, `path`, `over`, `person`) that wait for the standing."""
     posts: list[Q] = []
     for role in sorted({held.role for held in standing.posts}):
         paths = sorted({held.path for held in standing.posts if held.role == role})

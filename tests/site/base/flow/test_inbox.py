@@ -1,0 +1,100 @@
+"""The inbox: counted as far as is asked, in one order however much waits; keys and to-dos never part."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from yiheng.site.base.flow.facts import turn_of
+from yiheng.site.base.flow.inbox import Inbox, inbox
+from yiheng.site.base.flow.models import Addressed, Item, Todo
+from yiheng.site.base.flow.todos import file, put_off
+from yiheng.site.base.party.keys import turn_keys
+
+from ..town import NOW, Town, lend
+from .made import scene
+
+FAR = 1_000
+
+
+def numbers(lines: list[list[Todo]]) -> list[int]:
+    return [todos[0].item_id for todos in lines]
+
+
+def filed() -> set[tuple[int, str, datetime | None]]:
+    return set(Addressed.objects.values_list("todo", "key", "due"))
+
+
+def expected() -> set[tuple[int, str, datetime | None]]:
+    return {(todo.pk, key, todo.due) for todo in Todo.objects.all() for key in turn_keys(turn_of(todo))}
+
+
+@pytest.fixture
+def due(town: Town) -> dict[str, Item]:
+    """Five errands for the desk of the west, one without a due."""
+    made = {}
+    for name, days in (("a", 3), ("b", None), ("c", -1), ("d", 3), ("e", 0)):
+        made[name] = town.sent(subject=name)
+        put_off(made[name], None if days is None else NOW + timedelta(days=days))
+    return made
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 5, FAR])
+def test_the_order_is_one_however_much_was_counted(town: Town, due: dict[str, Item], most: int) -> None:
+    its = Inbox(town.actor("wei"), most)
+    assert (its.count, its.more) == (min(most, 5), most < 5)
+    order = [due[name].pk for name in "ceadb"]
+    assert numbers(its.between(0, 9)) == order
+    assert [numbers(its.between(first, first + 2)) for first in (0, 2, 4, 6)] == [order[:2], order[2:4], order[4:], []]
+
+
+@pytest.mark.parametrize("most", [0, FAR])
+def test_a_part_of_it(town: Town, due: dict[str, Item], most: int) -> None:
+    Item.objects.filter(pk=due["d"].pk).update(number="E-0042")
+    actor = town.actor("wei")
+    assert numbers(Inbox(actor, most, number="004").between(0, 9)) == [due["d"].pk]
+    assert len(Inbox(actor, most, flow="errand").between(0, 9)) == 5
+    assert Inbox(actor, most, flow="other").between(0, 9) == []
+    assert [Inbox(actor, most, *its).narrowed for its in ((), ("errand",), ("", "1"))] == [False, True, True]
+
+
+@pytest.mark.usefixtures("due")
+def test_who_has_nothing_to_do(town: Town) -> None:
+    its = Inbox(town.actor("out"), FAR)
+    assert (its.count, its.more, its.between(0, 9)) == (0, False, [])
+
+
+@pytest.mark.parametrize("most", [0, FAR])
+def test_what_waits_twice_is_one_line(town: Town, most: int) -> None:
+    """A to-do that falls to a post of one's own and to a lent one; two to-dos of one item."""
+    lend(town.people["wen"], town.people["wei"])
+    item = town.sent()
+    file([Todo(item=item, matter_id=item.pk, flow="errand", step="refuse", person=town.people["wei"], since=NOW)])
+    its = Inbox(town.actor("wei"), most)
+    assert [[todo.step for todo in todos] for todos in its.between(0, 9)] == [["take", "refuse"]]
+    assert (its.count, its.more) == ((1, False) if most else (0, True))
+
+
+@pytest.mark.property
+@pytest.mark.django_db
+def test_however_it_is_read_it_is_the_same() -> None:
+    made = scene(1, people=14, items=12, moves=8)
+    assert filed() == expected(), "every act left the keys as the to-dos say"
+    for number, item in enumerate(made.items):
+        put_off(item, None if number % 3 == 0 else NOW + timedelta(hours=number % 4))
+    assert filed() == expected()
+    read = 0
+    for actor in made.actors.values():
+        whole = Inbox(actor, FAR).between(0, FAR)
+        waits = set(inbox(actor).values_list("pk", flat=True))
+        assert {todo.pk for todos in whole for todo in todos} == waits
+        assert Inbox(actor, 0).between(0, FAR) == whole
+        assert Inbox(actor, FAR).count == len(whole)
+        read += len(whole)
+    assert read == 7
+
+
+def test_what_is_done_is_filed_no_more(town: Town) -> None:
+    item = town.sent()
+    assert {key for _, key, _ in filed()} == {"errand_desk at /14/1401/W/"}
+    town.act("wei", "refuse", item, reason="不收")
+    assert filed() == set()
