@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from yiheng.site.base.flow.models import Todo
+from yiheng.site.base.flow.todos import put_off
 
 from ..town import Town
 from .conftest import Enter
@@ -14,7 +14,7 @@ def test_the_earliest_due_is_first_and_what_is_late_is_marked(town: Town, enter:
     now = timezone.now()
     for subject, days in (("无期", None), ("后", 3), ("先", -1)):
         item = town.sent(subject=subject)
-        Todo.objects.filter(item=item).update(due=None if days is None else now + timedelta(days=days))
+        put_off(item, None if days is None else now + timedelta(days=days))
     answer = enter("wei").get("/")
     rows = answer.context["rows"]
     assert [row.told.split()[-1] for row in rows] == ["先", "后", "无期"]

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from yiheng.base.words import Word
 from yiheng.site.base.audit.looks import look
+from yiheng.site.base.identity import SAID, has_number
 from yiheng.site.base.outsiders.door import make_code
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.filling import dress
 from yiheng.site.base.pages.showing import Shown, shown
 from yiheng.site.base.party import Author, Outsider
-from yiheng.site.base.texts import say
+from yiheng.site.base.texts import pick, say
 
 _OFFERED, _LONGEST = timedelta(days=30), timedelta(days=366)
 _NO_NUMBER = Word("事项还没有编号，提交后才能发查询码", "the item has no number yet; a code is made after it was sent")
@@ -27,6 +28,13 @@ class CodeForm(forms.Form):
 
     name = forms.CharField(label=say("查询人", "for whom"), max_length=64)
     until = forms.DateField(label=say("有效期至", "valid until"))
+
+    def clean_name(self) -> str:
+        """As `make_code` takes it."""
+        name: str = self.cleaned_data["name"]
+        if has_number(name):
+            raise forms.ValidationError(pick(SAID))
+        return name
 
 
 def may_make(its: Shown) -> bool:

@@ -14,7 +14,7 @@ from yiheng.site.base.outsiders.door import knock
 from yiheng.site.base.pages.asking import now_of
 
 _WRONG = Word("编号或查询码不对，或已过期", "the number or the code is wrong, or has ended")
-_TOO_MANY = Word("尝试次数过多，请15分钟后再试", "too many tries: wait 15 minutes")
+_TOO_MANY = Word("尝试次数过多，请15分钟至1小时后再试", "too many tries: wait 15 minutes to an hour")
 
 
 @login_not_required

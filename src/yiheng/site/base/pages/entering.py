@@ -6,7 +6,9 @@ What was typed as a name is never kept: it may be a password in the wrong field.
 from typing import Any
 
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as factors
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -14,13 +16,14 @@ from django.http import HttpRequest, HttpResponse
 from yiheng.site.base.accounts.adapters import AccountAdapter
 from yiheng.site.base.accounts.lockout import name_tried
 from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.accounts.second_factor import take, take_of
 from yiheng.site.base.audit.looks import look, refused
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.breakglass.actions import actor_at
 from yiheng.site.base.pages.asking import now_of
 from yiheng.site.base.texts import say
 
-_LOCKED = say("失败次数过多，请15分钟后再试", "too many tries: wait 15 minutes")
+_LOCKED = say("失败次数过多，请15分钟至1小时后再试", "too many tries: wait 15 minutes to an hour")
 
 
 class EntranceAdapter(AccountAdapter):
@@ -46,11 +49,14 @@ class _Counted(forms.Form):
         if not AxesProxyHandler.is_allowed(request, name):
             raise forms.ValidationError(str(_LOCKED))
         try:
-            return super().clean_code()
+            code: str = super().clean_code()
+            if not take_of(self.authenticator, code):
+                raise get_adapter().validation_error("incorrect_code")
         except forms.ValidationError:
             AxesProxyHandler.user_login_failed(type(self), name, request)
             _keep_failure(request, self.user, "second_factor")
             raise
+        return code
 
 
 class AuthenticateForm(_Counted, factors.AuthenticateForm):
@@ -59,6 +65,15 @@ class AuthenticateForm(_Counted, factors.AuthenticateForm):
 
 class ReauthenticateForm(_Counted, factors.ReauthenticateForm):
     """A second factor before something that matters."""
+
+
+class ActivateForm(ActivateTOTPForm):
+    """A second factor for the first time: its first code is taken, and good for nothing more."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        take(self.user, self.secret, code)
+        return code
 
 
 def _keep_failure(request: HttpRequest, person: Person | None, what: str) -> None:

@@ -1,32 +1,32 @@
 """The inbox (待办) and one's own matters (我的事项), over all flows."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
-from django.core.paginator import Paginator
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from yiheng.site.base.flow.declare import Flow
+from yiheng.site.base.flow.inbox import Inbox
 from yiheng.site.base.flow.models import Act, Item, Todo
 from yiheng.site.base.flow.registry import flows
-from yiheng.site.base.flow.sight import PREFIX, seen_of, visible
-from yiheng.site.base.flow.todos import inbox
+from yiheng.site.base.flow.sight import seen_of
 from yiheng.site.base.pages.asking import actor_for, now_of
-from yiheng.site.base.pages.listing import Row, read_whole, row_of
-from yiheng.site.base.pages.menu import reachable
+from yiheng.site.base.pages.listing import Row, plain, read_whole, row_of
+from yiheng.site.base.pages.menu import how_many, reachable
+from yiheng.site.base.pages.paging import MOST, page_asked
 from yiheng.site.base.pages.values import label, state_text, tone
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.texts import pick
 
 _PAGE = 25
+_AT_ONCE = 50
 # Of a flow's columns, so many tell one item from another in a list of all flows.
 _TOLD = 3
-_LONGEST = 64
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,11 @@ class Brief:
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """What waits for the reader, the earliest due first."""
     actor, now = actor_for(request), now_of(request)
-    todos = waiting(actor, request.GET.get("flow", ""), request.GET.get("q", ""))
-    page = Paginator(todos, _PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "rows": briefs_of(list(page.object_list), actor, now), **_asked(request)}
+    its = waiting(actor, request.GET.get("flow", ""), request.GET.get("q", ""))
+    page = page_asked(its, request.GET.get("page", ""), _PAGE)
+    context = {"page": page, "rows": briefs_of(page.rows, actor, now), **_asked(request)}
+    if not its.narrowed:
+        context["menu_waiting"] = how_many(its)
     part = request.headers.get("HX-Target") == "list"
     return render(request, "site/_inbox.html" if part else "site/inbox.html", context)
 
@@ -60,64 +62,68 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 def mine_page(request: HttpRequest) -> HttpResponse:
     """The items that the reader made or acted on, and still sees."""
     actor = actor_for(request)
-    items = mine(actor, request.GET.get("flow", ""), request.GET.get("q", ""))
-    page = Paginator(items, _PAGE).get_page(request.GET.get("page"))
-    told = _told_of(page.object_list, actor)
-    rows = [_brief(item, told) for item in page.object_list if item.pk in told]
+    its = Mine(actor, request.GET.get("flow", ""), request.GET.get("q", ""))
+    page = page_asked(its, request.GET.get("page", ""), _PAGE)
+    rows = [_brief(*each) for each in page.rows]
     context = {"page": page, "rows": rows, **_asked(request)}
     part = request.headers.get("HX-Target") == "list"
     return render(request, "site/_mine.html" if part else "site/mine.html", context)
 
 
-def waiting(actor: Actor, flow: str = "", text: str = "") -> "QuerySet[Todo]":
+def waiting(actor: Actor, flow: str = "", text: str = "") -> Inbox:
     """The inbox, of one flow or with a number that holds a text."""
-    todos = inbox(actor).select_related("item").order_by(F("due").asc(nulls_last=True), "pk")
-    if flow in flows():
-        todos = todos.filter(flow=flow)
-    if text.strip():
-        todos = todos.filter(item__number__icontains=_plain(text))
-    return todos
+    return Inbox(actor, MOST, flow if flow in flows() else "", plain(text))
 
 
-def mine(actor: Actor, flow: str = "", text: str = "") -> "QuerySet[Item]":
-    """What the actor made or acted on, as far as it is seen, the last changed first."""
-    hands = Q(author=actor.person) | Q(Exists(Act.objects.filter(item=OuterRef("pk"), person=actor.person)))
-    seen = Q(pk__in=())
-    for code, its in flows().items():
-        if flow in ("", code):
-            found = visible(its, actor, ("number",))
-            if text.strip():
-                found = found.filter(**{f"{PREFIX}number__icontains": _plain(text)})
-            seen |= Q(flow=code, pk__in=found.values("pk"))
-    return Item.objects.filter(hands, seen).order_by("-changed_at", "-pk")
+class Mine:
+    """What the actor made or acted on and sees, the last changed first, as rows; counted as far as it was read."""
+
+    def __init__(self, actor: Actor, flow: str = "", text: str = "") -> None:
+        self.count, self.more = 0, False
+        self._actor, self._text = actor, plain(text)
+        made = Item.objects.filter(author=actor.person).values("pk")
+        acted = Act.objects.filter(person=actor.person).order_by().values("item")
+        items = Item.objects.filter(pk__in=made.union(acted), flow__in=[flow] if flow in flows() else list(flows()))
+        self._items = items.order_by("-changed_at", "-pk").values_list("flow", "pk")
+
+    def between(self, first: int, last: int) -> list[tuple[Item, Row]]:
+        """The rows from `first` on, until before `last`; `count` is then at least as many as there are before these."""
+        found = list(islice(self._seen(), last))
+        self.count, self.more = len(found), len(found) == last
+        return found[first:]
+
+    def _seen(self) -> Iterator[tuple[Item, Row]]:
+        every = self._items.iterator(chunk_size=_AT_ONCE)
+        while part := list(islice(every, _AT_ONCE)):
+            told = _told_of(part, self._actor)
+            yield from (told[pk] for _, pk in part if pk in told and self._fits(*told[pk]))
+
+    def _fits(self, item: Item, row: Row) -> bool:
+        """Whether the item's number, as the actor sees it, holds the text that is looked for."""
+        cells = dict(zip(flows()[item.flow].listed, row.cells, strict=True))
+        return self._text.casefold() in cells.get("number", "").casefold()
 
 
-def briefs_of(todos: list[Todo], actor: Actor, now: datetime) -> list[Brief]:
-    """To-dos as lines: one for each item, with all that waits in it; none of an item that is not seen."""
-    told = _told_of([todo.item for todo in todos], actor)
-    by_item: dict[int, list[Todo]] = {}
-    for todo in todos:
-        if todo.item_id in told:
-            by_item.setdefault(todo.item_id, []).append(todo)
-    return [_waiting(found, told, now) for found in by_item.values()]
+def briefs_of(lines: Sequence[list[Todo]], actor: Actor, now: datetime) -> list[Brief]:
+    """The to-dos of each item as one line, with all that waits in it; none of an item that is not seen."""
+    told = _told_of(((todos[0].flow, todos[0].item_id) for todos in lines), actor)
+    return [_waiting(*told[todos[0].item_id], todos, now) for todos in lines if todos[0].item_id in told]
 
 
-def _waiting(todos: list[Todo], told: dict[int, Row], now: datetime) -> Brief:
+def _waiting(item: Item, row: Row, todos: list[Todo], now: datetime) -> Brief:
     first = todos[0]
-    steps = dict.fromkeys(_step_text(todo) for todo in todos)
+    steps = dict.fromkeys(_step_text(item.its_flow, todo) for todo in todos)
     late = first.due is not None and first.due < now
-    brief = _brief(first.item, told)
-    return Brief(**(brief.__dict__ | {"steps": "、".join(steps), "since": first.since, "due": first.due, "late": late}))
+    return replace(_brief(item, row), steps="、".join(steps), since=first.since, due=first.due, late=late)
 
 
-def _step_text(todo: Todo) -> str:
-    step = todo.item.its_flow.by_name.get(todo.step)
+def _step_text(flow: Flow, todo: Todo) -> str:
+    step = flow.by_name.get(todo.step)
     return capfirst(pick(step.word)) if step else todo.step
 
 
-def _brief(item: Item, told: dict[int, Row]) -> Brief:
+def _brief(item: Item, row: Row) -> Brief:
     flow = flows()[item.flow]
-    row = told[item.pk]
     cells = dict(zip(flow.listed, row.cells, strict=True))
     number = cells.get("number") or f"#{item.pk}"
     parts = [f"{label(flow, name)} {cells[name]}" for name in _telling(flow) if cells[name]]
@@ -130,18 +136,20 @@ def _telling(flow: Flow) -> list[str]:
     return [name for name in flow.listed if name not in ("number", "state")][:_TOLD]
 
 
-def _told_of(items: Iterable[Item], actor: Actor) -> dict[int, Row]:
-    """The rows of items as the actor sees them: one question for each flow among them, a few for all."""
+def briefly(items: Iterable[Item], actor: Actor) -> dict[int, Brief]:
+    """Items by number as lines, those that the actor sees."""
+    told = _told_of(((item.flow, item.pk) for item in items), actor)
+    return {number: _brief(*its) for number, its in told.items()}
+
+
+def _told_of(items: Iterable[tuple[str, int]], actor: Actor) -> dict[int, tuple[Item, Row]]:
+    """Items, given by flow and number, that the actor sees, and their rows: one question a flow, a few for all."""
     by_flow: dict[str, list[int]] = {}
-    for item in items:
-        by_flow.setdefault(item.flow, []).append(item.pk)
+    for flow, number in items:
+        by_flow.setdefault(flow, []).append(number)
     whole = {item.pk: item for code, numbers in by_flow.items() for item in read_whole(flows()[code], numbers)}
     seen = seen_of(list(whole.values()), actor)
-    return {pk: row_of(item, seen[pk]) for pk, item in whole.items() if seen[pk].shows is not None}
-
-
-def _plain(text: str) -> str:
-    return text.replace("\x00", "").strip()[:_LONGEST]
+    return {pk: (item, row_of(item, seen[pk])) for pk, item in whole.items() if seen[pk].shows is not None}
 
 
 def _asked(request: HttpRequest) -> dict[str, object]:
@@ -149,7 +157,7 @@ def _asked(request: HttpRequest) -> dict[str, object]:
     given.pop("page", None)
     return {
         "chosen": request.GET.get("flow", ""),
-        "q": _plain(request.GET.get("q", "")),
+        "q": plain(request.GET.get("q", "")),
         "choices": reachable(actor_for(request)),
         "kept": given.urlencode(),
     }

@@ -3,7 +3,7 @@
 Nothing is found, sorted or counted by what the reader does not see: only the columns of `sight.visible` are asked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -62,8 +62,8 @@ class Row:
 
 
 def found(flow: Flow, actor: Actor, wanted: Wanted) -> "QuerySet[Item]":
-    """The items that the actor sees and looks for, in order."""
-    items = visible(flow, actor, _asked(flow, wanted))
+    """The items that the actor sees and looks for, in order, with what they are judged and shown by."""
+    items = with_links(flow, visible(flow, actor, _asked(flow, wanted)))
     if wanted.state:
         items = items.filter(**{f"{PREFIX}state": wanted.state})
     if wanted.text:
@@ -82,14 +82,14 @@ def _asked(flow: Flow, wanted: Wanted) -> set[str]:
     return state | searched | ({wanted.sort.removeprefix("-")} - {""})
 
 
-def rows_of(flow: Flow, items: "QuerySet[Item]", actor: Actor) -> list[Row]:
+def rows_of(items: Iterable[Item], actor: Actor) -> list[Row]:
     """Items as lines of text."""
-    return [row_of(item, sees) for item, sees in looked_at(flow, items, actor)]
+    return [row_of(item, sees) for item, sees in looked_at(items, actor)]
 
 
-def looked_at(flow: Flow, items: "QuerySet[Item]", actor: Actor) -> "Iterator[tuple[Item, Seen]]":
+def looked_at(items: Iterable[Item], actor: Actor) -> "Iterator[tuple[Item, Seen]]":
     """Items with what the actor sees of each, so many at a time."""
-    each = list(with_links(flow, items))
+    each = list(items)
     for first in range(0, len(each), _AT_ONCE):
         batch = each[first : first + _AT_ONCE]
         sees = seen_of(batch, actor)

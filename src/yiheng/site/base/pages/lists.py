@@ -2,26 +2,26 @@
 
 from http import HTTPStatus
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from yiheng.base.refusal import shown as masked
-from yiheng.base.words import Word
 from yiheng.site.base.audit.looks import look
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.flow.declare import Flow
+from yiheng.site.base.flow.models import Item
 from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.pages import export, taking
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.listing import Wanted, found, plain, rows_of, with_dues
 from yiheng.site.base.pages.menu import beginnings, reachable
+from yiheng.site.base.pages.paging import Page, Rows, page_asked
 from yiheng.site.base.pages.values import is_number, label, state_text
 from yiheng.site.base.refused import NotDone
 
 _PAGE = 25
-_MOST_ROWS = 50_000
 
 
 def flow_for(request: HttpRequest, code: str) -> Flow:  # noqa: ARG001
@@ -37,8 +37,8 @@ def flow_list(request: HttpRequest, code: str) -> HttpResponse:
     """The items of a flow that the reader sees."""
     flow, actor = flow_for(request, code), actor_for(request)
     wanted = Wanted.of(flow, request.GET)
-    page = Paginator(found(flow, actor, wanted), _PAGE).get_page(request.GET.get("page"))
-    rows = rows_of(flow, page.object_list, actor)
+    page: Page[Item] = page_asked(Rows(found(flow, actor, wanted)), request.GET.get("page", ""), _PAGE)
+    rows = rows_of(page.rows, actor)
     if rows:
         look(actor, "list", Of(flow.code), now_of(request), rows=len(rows), fields=list(flow.listed))
     context = {
@@ -62,18 +62,14 @@ def flow_export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     flow, actor, now = flow_for(request, code), actor_for(request), now_of(request)
     wanted = Wanted.of(flow, request.GET)
     items = found(flow, actor, wanted)
-    if items.count() > _MOST_ROWS:
-        text = Word(
-            f"超过{_MOST_ROWS}行，请先筛选再导出", f"more than {_MOST_ROWS} rows: look for fewer before you export"
-        )
-        context = {"text": text, "status": int(HTTPStatus.UNPROCESSABLE_ENTITY)}
-        return render(request, "site/error.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if items.count() > taking.most_at_once(now):
+        return redirect(f"{reverse('export_later', args=(code, kind))}?{request.GET.urlencode()}")
     reason = plain(request.GET.get("reason", ""))
     try:
         taking.demand(actor, flow.code, taking.EXPORT, items.count(), reason, now)
     except NotDone as why:
         return _not_taken(request, flow, why)
-    rows = rows_of(flow, items, actor)
+    rows = rows_of(items, actor)
     about = export.About(str(request.user), now, " ".join(filter(None, (wanted.state, wanted.text))))
     content = export.as_csv(flow, rows) if kind == export.CSV else export.as_xlsx(flow, rows, about)
     told = {"rows": len(rows), "fields": list(flow.listed), "kind": kind} | (

@@ -3,21 +3,28 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from yiheng.site.base.flow.declare import Flow, Step
+from yiheng.site.base.flow.inbox import Inbox
 from yiheng.site.base.flow.registry import flows
-from yiheng.site.base.flow.todos import inbox
+from yiheng.site.base.ledger.seeing import ledgers_for
 from yiheng.site.base.notices.reading import unread
-from yiheng.site.base.pages.asking import actor_for
+from yiheng.site.base.pages import glass
+from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.registers import registers_for
 from yiheng.site.base.party import Party
 from yiheng.site.base.places.standing import Actor, Standing
+from yiheng.site.base.posts.actions import roots
 
 _COUNTED = 99
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
-    """For every template: the flows of the reader and how much waits; nothing for whoever is not signed in."""
+    """For every template: the flows of the reader and how much waits; nothing for whoever is not signed in.
+
+    What is asked of the database is asked where a page has a menu; a part of a page has none.
+    """
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {"signed_in": False}
     actor = actor_for(request)
@@ -25,8 +32,14 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         "signed_in": True,
         "menu_flows": reachable(actor),
         "menu_registers": [(name, its.WORD) for name, its in registers_for(actor).items()],
-        "menu_waiting": _waiting(actor),
-        "menu_unread": _unread(actor),
+        "menu_ledgers": ledgers_for(actor),
+        "menu_administers": bool(roots(actor)),
+        "menu_waiting": SimpleLazyObject(lambda: how_many(Inbox(actor, _COUNTED))),
+        "menu_unread": SimpleLazyObject(lambda: _unread(actor)),
+        "menu_glass": SimpleLazyObject(lambda: glass.running_lines(actor, now_of(request))),
+        "menu_breaks": bool(glass.breakable(actor)),
+        "menu_reviews": glass.reviews(actor, now_of(request)),
+        "menu_to_review": SimpleLazyObject(lambda: glass.how_many(actor, now_of(request))),
     }
 
 
@@ -57,6 +70,7 @@ def _unread(actor: Actor) -> str:
     return str(unread(actor.person) or "")
 
 
-def _waiting(actor: Actor) -> str:
-    found = inbox(actor).order_by()[: _COUNTED + 1].count()
-    return f"{_COUNTED}+" if found > _COUNTED else str(found or "")
+def how_many(its: Inbox) -> str:
+    """How much waits, as the menu says it; nothing where nothing does."""
+    most = its.more or its.count > _COUNTED
+    return f"{min(its.count, _COUNTED)}+" if most else str(its.count or "")

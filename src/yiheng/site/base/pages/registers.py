@@ -12,7 +12,6 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.forms.models import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,6 +25,7 @@ from yiheng.site.base.audit.looks import look, refusals
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.filling import dress
+from yiheng.site.base.pages.paging import Rows, page_asked
 from yiheng.site.base.pages.values import head, read
 from yiheng.site.base.party import Party, own_places
 from yiheng.site.base.places.models import Place
@@ -61,12 +61,13 @@ def register_list(request: HttpRequest, name: str) -> HttpResponse:
     register, actor, now = _register(request, name), actor_for(request), now_of(request)
     day, waits = _day(request.GET.get("day", ""), now), request.GET.get("show") == "waiting"
     rows = (waiting(register) if waits else as_of(register, day)).filter(_mine(register, actor))
-    page = Paginator(rows.order_by(*register.KEY, "start", "pk"), _PAGE).get_page(request.GET.get("page"))
-    look(actor, "list", Of(register._meta.label_lower), now, rows=len(page.object_list))
+    ordered: Rows[RegisterRow] = Rows(rows.order_by(*register.KEY, "start", "pk"))
+    page = page_asked(ordered, request.GET.get("page", ""), _PAGE)
+    look(actor, "list", Of(register._meta.label_lower), now, rows=len(page.rows))
     context = {
         "register": register, "name": name, "day": day, "waits": waits, "page": page,
         "heads": [head(register._meta.get_field(each)) for each in _columns(register)],
-        "rows": [_Shown(row, actor) for row in page.object_list],
+        "rows": [_Shown(row, actor) for row in page.rows],
         "proposes": _possible(register.PROPOSES, actor),
         "waiting": waiting(register).filter(_mine(register, actor)).count(),
         "kept": f"day={day.isoformat()}&show={'waiting' if waits else ''}",

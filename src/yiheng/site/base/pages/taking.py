@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.timezone import localdate
 
 from yiheng.base.words import Word
+from yiheng.policy.loader import scheme
 from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.models import Look
 from yiheng.site.base.audit.rows import Of
@@ -39,6 +41,11 @@ def demand(actor: Actor, flow: str, what: str, rows: int, reason: str, now: date
             raise ReasonAsked(rows)
         if _taken(actor.person, now) + rows > settings.YIHENG_ROWS_A_DAY:
             raise TooMuch(settings.YIHENG_ROWS_A_DAY)
+
+
+def most_at_once(now: datetime) -> int:
+    """How many rows are exported while the reader waits; more are a job (`longlists`)."""
+    return int(scheme("site/access").value("export_rows", localdate(now)))
 
 
 def _taken(person: int, now: datetime) -> int:

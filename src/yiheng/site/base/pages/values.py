@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import Field, ForeignKey, Model
 from django.utils.text import capfirst
 
-from yiheng.base.words import Word
 from yiheng.site.base.fields import CodeList, Fen
 from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.registry import all_versions
@@ -15,7 +14,6 @@ from yiheng.site.base.pages.templatetags.texts import day, moment, yuan
 from yiheng.site.base.texts import pick, say
 
 Names = Mapping[tuple[type[Model], Any], str]
-NOTHING = "—"
 _YES, _NO = say("是", "yes"), say("否", "no")
 
 
@@ -88,9 +86,8 @@ def read(its: Field, value: Any) -> str:
         return ""
     if isinstance(its, Fen):
         return yuan(value)
-    if isinstance(its, CodeList) and its.offered is not None:
-        offered = its.offered()
-        return "、".join(pick(Word(*offered[code])) if code in offered else str(code) for code in value)
+    if isinstance(its, CodeList):
+        return its.read(value)
     if its.choices:
         return str(dict(its.flatchoices).get(value, value))
     return _plain(value)
