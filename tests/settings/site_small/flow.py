@@ -1,7 +1,10 @@
 """The errand's flow: sent, taken or refused or passed to another hospital, done, confirmed by a third."""
 
+from datetime import timedelta
+
 from site_small.models import Errand
 from yiheng.base.words import Word
+from yiheng.site.base.breakglass.terms import Breaking, Terms
 from yiheng.site.base.flow.declare import Flow, Shows, Sight, Step, state
 from yiheng.site.base.flow.registry import declare
 from yiheng.site.base.party import Author, Former, Glass, PersonIn, RoleAt, RoleOver
@@ -16,6 +19,7 @@ DONE = state("done", "已办", "done")
 CLOSED = state("closed", "已结", "closed", ends=True)
 REFUSED = state("refused", "已拒", "refused", ends=True)
 
+TERMS = Terms(timedelta(hours=4), timedelta(days=3), frozenset(("auditor", "security")))
 SENDER, RECEIVER = RoleAt(DOCTOR, "sender"), RoleAt(DESK, "receiver")
 
 ERRAND = declare(
@@ -74,6 +78,7 @@ ERRAND = declare(
         listed=("number", "state", "sender", "receiver", "subject", "amount", "note"),
         searched=("number", "subject", "note"),
         amount="amount",
+        glass=Breaking(lambda now: TERMS),
         series=lambda item: f"errand-{item.sender.code}-{item.made_at.year}",
         number=lambda item, place: f"差{item.sender.code}{item.made_at.year}{place:06}",
     )

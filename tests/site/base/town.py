@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from yiheng.base.refusal import LAST, WEIGHTS
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.act import Asked, act
 from yiheng.site.base.flow.models import Act, Item
@@ -14,6 +15,12 @@ from yiheng.site.base.places.standing import Actor, actor_of
 START = date(2025, 1, 1)
 DAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def made_up_number() -> str:
+    """An identity number that is nobody's: made here, so that it stands in no file."""
+    body = f"110101{1990:04}0307{1:03}"
+    return body + LAST[sum(weight * int(digit) for weight, digit in zip(WEIGHTS, body, strict=True)) % len(LAST)]
 
 
 def make_place(code: str, kind: str, parent: Place | None = None, name: str = "") -> Place:

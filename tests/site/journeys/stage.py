@@ -21,6 +21,7 @@ REFERRAL_ROLES = (
     ("sun", "孙接诊", "referral_desk", "second"),
     ("centre", "周中心", "referral_centre", "region"),
     ("com", "卫健委", "commission", "region"),
+    ("er", "唐急诊", "emergency_doctor", "second"),
 )
 PURCHASE_ROLES = (
     ("head", "何主任", "head", "ward"),

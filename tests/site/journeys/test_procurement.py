@@ -75,3 +75,11 @@ def test_a_ward_asks_and_the_cashier_pays(come: Come, served: Served) -> None:
     served.tick()
     buyer.open(item).sees("已付清", "资产卡片").finds_no_barrier()
     buyer.open(f"{item}print/").sees("演示监护仪", "8,899.99").finds_no_barrier()
+
+    buyer.open(payment).begins("退款申请").fill(退款金额="8900.00", 理由="退货1台", 退款依据="退货单.pdf")
+    buyer.press("确认：退款申请").sees("可退8899.99元")
+    buyer.fill(退款金额="4450.00").confirms("退款申请").sees("待审批", "4,450.00").finds_no_barrier()
+    refund = buyer.where
+    come("accounts").open(refund).does("审批").sees("待到账")
+    come("cashier").open(refund).does("登记到账", 到账凭证号="银2026-7", 银行到账凭证="凭证.pdf").sees("已到账")
+    buyer.open(payment).sees("退款", "已到账")

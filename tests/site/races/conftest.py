@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 STAGE = Path(__file__).with_name("stage.py")
 SETTINGS = Path(__file__).resolve().parents[2] / "settings"
@@ -30,6 +31,12 @@ class Ended:
     def acts(self) -> int:
         """How many different acts the actors were told of."""
         return len({each for each in self.told if each.startswith("act ")})
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often what was told: without the numbers of acts and jobs."""
+        words = [told.rstrip("0123456789 ") if told.startswith(("act ", "job ")) else told for told in self.told]
+        return {word: words.count(word) for word in words}
 
     def times(self, said: str) -> int:
         return self.told.count(said)
@@ -57,7 +64,7 @@ class Ground:
         return Ended(said["told"], said["after"])
 
     def _fresh(self) -> dict[str, str]:
-        name = f"scene{next(_numbers)}"
+        name = f"scene{os.environ.get('PYTEST_XDIST_WORKER', '')}{next(_numbers)}"
         folder = self.folder.parent / name
         if not self.server:
             shutil.copytree(self.folder, folder)
@@ -81,20 +88,38 @@ def psql(server: str, command: str) -> None:
 
 @pytest.fixture(scope="session")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Ground]:
+    """Migrated at the first asking; that of SQLite, which is a folder, by one of the test processes for all of them."""
     made: dict[str, Ground] = {}
 
     def of(engine: str, server: str) -> Ground:
         if engine not in made:
-            folder = tmp_path_factory.mktemp(engine) / "ground"
-            folder.mkdir()
+            own = tmp_path_factory.mktemp(engine)
             if server:
+                made[engine] = Ground(own / "ground", server)
                 psql(server, "CREATE DATABASE ground")
-            command = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
-            subprocess.run(command, env=environment(folder, server and f"{server}/ground"), check=True)
-            made[engine] = Ground(folder, server)
+                _migrate(own / "ground", f"{server}/ground")
+            else:
+                made[engine] = Ground(_shared(tmp_path_factory), "")
         return made[engine]
 
     return of
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-ground" / "ground"
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(folder.parent / "lock"):
+        if not folder.is_dir():
+            _migrate(folder.with_name("half"), "")
+            folder.with_name("half").rename(folder)
+    return folder
+
+
+def _migrate(folder: Path, database: str) -> None:
+    folder.mkdir()
+    command = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
+    subprocess.run(command, env=environment(folder, database), check=True)
 
 
 @pytest.fixture(params=ENGINES)

@@ -27,12 +27,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")
 django.setup()
 
 import cells  # noqa: E402
+import factors  # noqa: E402
+import hands  # noqa: E402
 import scenes  # noqa: E402
 import ticks  # noqa: E402
 from django.db import IntegrityError, OperationalError, close_old_connections, connection, connections  # noqa: E402
 from django.db.models.query import QuerySet  # noqa: E402
-
-_MOMENT = 0.4
 
 
 @contextmanager
@@ -53,8 +53,10 @@ GUARDS: dict[str, Callable[[], Any]] = {
     **scenes.GUARDS,
     **ticks.GUARDS,
     **cells.GUARDS,
+    **hands.GUARDS,
+    **factors.GUARDS,
 }
-SCENES = scenes.SCENES | ticks.SCENES | cells.SCENES
+SCENES = scenes.SCENES | ticks.SCENES | cells.SCENES | hands.SCENES | factors.SCENES
 
 
 def main() -> None:

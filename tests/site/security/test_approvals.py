@@ -18,7 +18,7 @@ from yiheng.site.base.places.standing import actor_of
 from .picked import few
 from .world import World, entered, post
 
-TERMS = Terms(timedelta(hours=8), timedelta(days=2))
+TERMS = Terms(timedelta(hours=8), timedelta(days=2), frozenset(("auditor", "security")))
 
 
 def asked(item: Item, step: str, key: object = None, **data: object) -> Asked:

@@ -10,15 +10,18 @@ from django.utils import timezone
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.act import Asked, act
 from yiheng.site.base.flow.models import Item
+from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.ledger.limits import open_cell
 from yiheng.site.base.places.models import Place, Post
 from yiheng.site.base.places.roles import DEPARTMENT, INSTITUTION, known_roles
 from yiheng.site.base.places.standing import actor_of
-from yiheng.site.base.register.changing import Proposed, feed
+from yiheng.site.base.register.changing import Proposed, confirm, feed, propose
+from yiheng.site.base.register.models import RegisterRow
 from yiheng.site.management.procurement.models import Supplier
 from yiheng.site.management.procurement.parties import BUDGET
 from yiheng.site.region.referral.models import Capability
 from yiheng.site.region.referral.parties import PLACES
+from yiheng.site.region.telemedicine.models import Agreement
 
 from ..base.town import START, make_person, make_place
 from ..management.procurement.hospital import Hospital
@@ -64,6 +67,7 @@ class World:
 
 
 def make_world() -> World:
+    flows()  # every flow declares its roles when it is read
     places = _places()
     people = {
         (code, side): make_person(f"{code}.{side}", (code, _place_for(role.held_at, places, side)))
@@ -140,6 +144,51 @@ def _fill(world: World) -> None:
     doc = actor_of(county.people["doc"].pk, hospital.now.date())
     items["errand"] = act(doc, _asked("errand", "begin", None, data), hospital.now).item
     act(doc, _asked("errand", "send", items["errand"], {}), hospital.now)
+
+
+def fill_up(world: World) -> list[RegisterRow]:
+    """An item of each further flow, and a row of each register that waits or holds, for whoever asks after all."""
+    hospital, items = world.hospital, world.items
+    hospital.people |= {person.username: person for person in world.people.values()}
+    bought = items["bought"] = hospital.ask(name="监护电极", code="A100")
+    hospital.awarded(bought)
+    contract = {"contract_number": "1", "contract_amount": "890.00", "deliver_on": "2030-01-01"}
+    hospital.act("buyer", "contract", bought, files=hospital.file("buyer", "contract"), **contract)
+    accepted = {"accepted_quantity": "2", "location": "库房"}
+    hospital.act("taker", "accept", bought, files=hospital.file("taker", "acceptance"), **accepted)
+    items["payment"], items["paid"] = (_payment(hospital, bought, yuan) for yuan in ("100.00", "200.00"))
+    hospital.act("accounts", "check", items["paid"], flow="payment")
+    hospital.act("cashier", "pay", items["paid"], flow="payment")
+    refund = {"flow": "refund", "parent": items["paid"], "reason": "退货1件", "amount": "50.00"}
+    items["refund"] = hospital.act("buyer", "apply", files=hospital.file("buyer", "grounds"), **refund).item
+    rows = _rows(world)
+    data = {"kind": "imaging", "inviter": "S", "invitee": "H-own", "patient": "p-2", "consent": "on", "materials": "CT"}
+    doc = actor_of(world.county.people["doc"].pk, hospital.now.date())
+    items["consultation"] = act(doc, _asked("consultation", "write", None, data), hospital.now).item
+    act(doc, _asked("consultation", "apply", items["consultation"], {}), hospital.now)
+    for bid in Item.objects.filter(parent=bought.pk, flow="bid").order_by("pk"):
+        items[f"bid {bid.pk}"] = bid
+    for name in items:
+        items[name] = world.again(name)
+    return rows
+
+
+def _payment(hospital: Hospital, bought: Item, yuan: str) -> Item:
+    bill = hospital.file("buyer", "invoice")
+    return hospital.act("buyer", "apply", flow="payment", parent=bought, files=bill, amount=yuan, invoice=yuan).item
+
+
+def _rows(world: World) -> list[RegisterRow]:
+    """Of suppliers one of each side that holds and one that waits; an agreement in force, a licence."""
+    own, other, now = world.places["institution.own"], world.places["institution.other"], world.hospital.now
+    office, desk = (actor_of(world.people[role, OWN].pk, now.date()) for role in ("purchasing", "tele_desk"))
+    fields = {"org": own, "code": "9120", "name": "拟准入供应商"}
+    waits = propose(office, Supplier, Proposed(START, "准入评审", fields), now)
+    fields = {"inviter": world.places["small"], "invitee": own, "kind": "imaging"}
+    agreed = propose(desk, Agreement, Proposed(START, "协议", fields), now)
+    confirm(actor_of(world.people["commission", OWN].pk, now.date()), agreed, now)
+    held = [Supplier.objects.get(org=own, code="91141"), Supplier.objects.get(org=other)]
+    return [waits, *held, Agreement.objects.get(), Capability.objects.get(org=own)]
 
 
 def _asked(flow: str, step: str, item: Item | None, data: dict[str, object]) -> Asked:

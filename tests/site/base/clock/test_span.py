@@ -1,9 +1,8 @@
-"""Spans: what they count, how they read, what is none."""
+"""Spans: what they count, and how they read."""
 
 import pytest
 
-from yiheng.base.refusal import Refusal
-from yiheng.site.base.clock.span import Kind, Span, days, hours, minutes, span_of, working_days
+from yiheng.site.base.clock.span import Kind, Span, days, hours, minutes, working_days
 
 
 def test_each_kind_has_its_maker() -> None:
@@ -32,16 +31,3 @@ def test_only_whole_numbers_from_0_on(number: object) -> None:
 )
 def test_a_span_reads_in_both_languages(span: Span, zh: str, en: str) -> None:
     assert (span.word.zh, span.word.en) == (zh, en)
-
-
-@pytest.mark.parametrize("kind", list(Kind))
-def test_policy_writes_kind_and_number(kind: Kind) -> None:
-    assert span_of({kind.value: 3}) == Span(kind, 3)
-
-
-@pytest.mark.parametrize(
-    "value", [None, 5, "5 days", {}, {"weeks": 1}, {"days": -1}, {"days": "5"}, {"days": True}, {"days": 1, "hours": 2}]
-)
-def test_what_is_no_span_is_refused(value: object) -> None:
-    with pytest.raises(Refusal, match="is no time limit"):
-        span_of(value)

@@ -9,10 +9,10 @@ from yiheng.base.words import Word
 from yiheng.site.base.flow.declare import Shows
 from yiheng.site.base.flow.facts import facts_of
 from yiheng.site.base.flow.forms import Invalid
+from yiheng.site.base.flow.inbox import inbox
 from yiheng.site.base.flow.models import Act, Event, Gate, Item
 from yiheng.site.base.flow.refused import Conflict, Missing, NotAllowed
 from yiheng.site.base.flow.sight import seen, visible
-from yiheng.site.base.flow.todos import inbox
 from yiheng.site.base.panel.ladder import Ladder
 from yiheng.site.base.panel.outcome import Again
 from yiheng.site.base.panel.refused import NoSigner, NotFit

@@ -16,7 +16,7 @@ from site_register.models import Quality
 from yiheng.site.base.audit.models import Entry
 from yiheng.site.base.places.standing import Actor, actor_of
 from yiheng.site.base.refused import NotDone
-from yiheng.site.base.register.changing import Proposed, confirm, end, feed, propose, propose_all, reject
+from yiheng.site.base.register.changing import Proposed, confirm, end, feed, propose, reject
 from yiheng.site.base.register.checks import findings
 from yiheng.site.base.register.models import RegisterRow, RowState
 from yiheng.site.base.register.reading import as_of, history, row_of, waiting
@@ -53,6 +53,10 @@ def draft(town: Town, start: int, end: int | None = None, replaces: int | None =
 
 def in_force(town: Town, two: tuple[Actor, Actor], start: int, end: int | None = None, **rest: Any) -> Quality:
     return confirm(two[1], propose(two[0], Quality, draft(town, start, end, **rest), NOW), NOW)
+
+
+def test_what_a_person_wrote_has_no_feed(town: Town, two: tuple[Actor, Actor]) -> None:
+    assert (in_force(town, two, 0).source, in_force(town, two, 0, item="K").feed) == ("室间质评2026-1", "")
 
 
 def test_a_row_holds_once_another_confirmed_it(town: Town, two: tuple[Actor, Actor]) -> None:
@@ -185,20 +189,13 @@ def test_bad_rows(town: Town, two: tuple[Actor, Actor], fields: dict[str, Any], 
     assert not Quality.objects.exists()
 
 
-def test_many_at_once_or_none(town: Town, two: tuple[Actor, Actor]) -> None:
-    in_force(town, two, 0)
-    with pytest.raises(Overlap):
-        propose_all(two[0], Quality, [draft(town, 0, item="K"), draft(town, 5)], NOW)
-    assert Quality.objects.count() == 1
-    made = propose_all(two[0], Quality, [draft(town, 0, item="K"), draft(town, 0, item="NA")], NOW)
-    assert [row.item for row in made] == ["K", "NA"]
-
-
 def test_a_feed_writes_alone_and_says_the_same_without_effect(town: Town, two: tuple[Actor, Actor]) -> None:
     with pytest.raises(UnknownFeed):
         feed(Quality, "somebody", [draft(town, 0)], NOW)
     first = feed(Quality, "eqa", [draft(town, 0), draft(town, 0, item="K")], NOW)
-    assert [(row.state, row.source, row.proposed_by) for row in first] == [("holds", "eqa", None)] * 2
+    assert [(row.state, row.source, row.feed, row.proposed_by) for row in first] == [
+        ("holds", "室间质评2026-1", "eqa", None)
+    ] * 2
     assert feed(Quality, "eqa", [draft(town, 0), draft(town, 5)], NOW) == []
     (later,) = feed(Quality, "eqa", [draft(town, 5, passed=False)], NOW)
     (same_day,) = feed(Quality, "eqa", [draft(town, 5, passed=True)], NOW)
