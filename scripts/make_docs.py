@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from permissions_page import permissions_page
+from services_page import services_page
 from yiheng.base.words import glossary
 from yiheng.cases.forms import KNOWN, Form, known_form
 from yiheng.cases.layout import Layout
@@ -267,6 +268,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "permissions.md": lambda: permissions_page(table),
     REFERENCE / "policy.md": policy_page,
     REFERENCE / "quality.md": quality_page,
+    REFERENCE / "services.md": lambda: services_page(table),
     REFERENCE / "tables.md": tables_page,
 }
 

@@ -27,7 +27,7 @@ matter.
 
 def permissions_page(table: Table) -> str:
     """Every service with its steps, and who may and sees what in it."""
-    _set_up()
+    set_up()
     from yiheng.site.base.flow.registry import flows
 
     own = [flow for flow in flows().values() if flow.model.__module__.startswith("yiheng.site.")]
@@ -35,7 +35,7 @@ def permissions_page(table: Table) -> str:
     return _START + "\n" + index + "".join(_flow(flow, table) for flow in own) + _roles(own, table)
 
 
-def _set_up() -> None:
+def set_up() -> None:
     """Django with a folder that is thrown away, unless a test has set it up."""
     from django.apps import apps
 
