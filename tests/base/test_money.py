@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yiheng.base.money import fen_of, half_up, round_yuan, split, yuan_of
+from yiheng.base.money import fen_of, half_up, split, yuan_of
 
 UNITS = st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 10**9), min_size=1, max_size=12)
 SHARES = UNITS.filter(lambda shares: any(shares.values()))
@@ -59,14 +59,6 @@ def test_half_up_is_the_nearest_whole_number(exact: Fraction) -> None:
     assert half_up(-exact) == -rounded
     if exact.denominator == 2:
         assert abs(rounded) == (abs(exact.numerator) + 1) // 2
-
-
-@pytest.mark.parametrize(
-    ("amount", "rounded"),
-    [("1.005", "1.01"), ("-1.005", "-1.01"), ("1.0049999", "1.00"), ("2.675", "2.68"), ("3", "3.00")],
-)
-def test_yuan_are_rounded_half_up(amount: str, rounded: str) -> None:
-    assert str(round_yuan(Decimal(amount))) == rounded
 
 
 def test_a_split_gives_the_largest_remainder_the_odd_fen() -> None:

@@ -4,7 +4,7 @@ Amounts are stored as decimal(18,2) yuan and computed as int64 fen. Nothing here
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 FEN_PER_YUAN = 100
@@ -28,11 +28,6 @@ def half_up(fen: Fraction) -> int:
     exact = abs(fen) * 2 + 1
     rounded = exact.numerator // (2 * exact.denominator)
     return rounded if fen >= 0 else -rounded
-
-
-def round_yuan(amount: Decimal) -> Decimal:
-    """`amount` in yuan rounded half up to 0.01."""
-    return amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def split(total: int, shares: Mapping[str, int | Fraction]) -> dict[str, int]:

@@ -167,21 +167,6 @@ def _is_other(text: str, said: bool) -> bool:
     return digits > 0 and not blotted and (said or lettered)
 
 
-def born(number: str) -> date | None:
-    """The birth date in a resident's number; None where the number is none."""
-    return _birth(_resident(number))
-
-
-def sex_of(number: str) -> int | None:
-    """The sex in a resident's number, 1 male or 2 female; None where the number is none."""
-    return _sex(_resident(number))
-
-
-def _resident(number: str) -> str | None:
-    kind, whole = _read(number, "")
-    return whole if kind == "resident" else None
-
-
 def _birth(whole: str | None) -> date | None:
     return None if whole is None else date(int(whole[6:10]), int(whole[10:12]), int(whole[12:14]))
 

@@ -22,7 +22,6 @@ from yiheng.tables.data import Load, loading
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine
 
-FORMATS = ("canonical", "frontpage", "settlement", "lines", "icu", "places", "mapped")
 # Places first; a line or an ICU stay needs its case.
 _ORDER = (*PLACES, "withdrawn", "cases", "icu", "lines")
 
