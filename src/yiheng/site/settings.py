@@ -4,6 +4,8 @@
 - YIHENG_DATABASE: `postgresql://user:password@host:port/name`; not said: SQLite in that folder
 - YIHENG_VAULT_KEYS: the file with the vault's keys; `vault.keys` in that folder where it is not said
 - YIHENG_HOSTS: the names that the site answers to, with commas; this machine's own where it is not said
+- YIHENG_PROXY: the addresses, with commas, of servers before this one that truly say for whom they ask
+  (X-Forwarded-For); tries that fail are counted by address; not said: nobody is believed
 - YIHENG_HTTPS: `no` where the site is reached without TLS, as on this machine alone; cookies are else sent by TLS only
 """
 
@@ -113,6 +115,8 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = (("zh-hans", "中文"), ("en", "English"))
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
+
+YIHENG_PROXY = [address for address in os.environ.get("YIHENG_PROXY", "").split(",") if address]
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [("reports", _HERE.parent / "reports/assets")]

@@ -1,6 +1,6 @@
 """Fields (字段) that several services need: money in fen, typed in yuan; codes of a list that policy gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +50,11 @@ class CodeList(models.JSONField):
     def __init__(self, *args: Any, offered: Offered | None = None, **rest: Any) -> None:
         self.offered = offered
         super().__init__(*args, **{"default": list, "blank": True} | rest)
+
+    def read(self, codes: Iterable[str]) -> str:
+        """Codes as people read them; one that the list does not have any more stays a code."""
+        offered = self.offered() if self.offered else {}
+        return "、".join(pick(Word(*offered[code])) if code in offered else str(code) for code in codes)
 
     def formfield(self, **rest: Any) -> forms.Field | None:
         """Boxes to tick."""

@@ -9,6 +9,8 @@ from yiheng.cases.finding import Finding, reason
 from yiheng.cases.source import Workbook, csv_header, csv_rows
 
 _EXCEL = (".xlsx", ".xlsm", ".xltx")
+# The column in which bad rows are given back with what is wrong; a sheet that has it is read without it.
+FAULT = "问题"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def rows_of(path: Path, name: str, columns: Columns, lines: list[Refusal]) -> It
         for batch in book.rows(header, codes=codes) if book else csv_rows(path, header):
             lines += [_line(each, name) for each in (*batch.broken, *batch.hazards)]
             for number, row in zip(batch.numbers.tolist(), batch.table.to_pylist(), strict=True):
-                yield number, {fields[column]: (text or "").strip() for column, text in row.items()}
+                yield number, {fields[at]: (text or "").strip() for at, text in row.items() if at != FAULT}
     except Refusal as refused:
         lines.append(replace(refused, file=name))
 
@@ -50,7 +52,7 @@ def faults(lines: Collection[Refusal], rows: Collection[int], name: str) -> list
 
 def _fields(header: Sequence[str], columns: Columns, name: str) -> dict[str, str]:
     """The field of each column."""
-    known = {label: field for field, its in columns.labels.items() for label in (field, its)}
+    known = {FAULT: FAULT} | {label: field for field, its in columns.labels.items() for label in (field, its)}
     cure = f"列 / columns: {'、'.join(columns.labels.values())}"
     if strange := [column for column in header if column not in known]:
         raise Refusal("没有这一列 / no such column", name, column=strange[0], cure=cure)

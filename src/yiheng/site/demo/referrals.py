@@ -39,7 +39,8 @@ class Fate:
 _SENT = ("write", "consent", "submit")
 _TAKEN = (*_SENT, "accept", "schedule")
 _THERE = (*_TAKEN, "depart", "arrive")
-_BACK = (*_THERE, "feedback")
+_OUT = (*_THERE, "discharge")
+_BACK = (*_OUT, "feedback")
 _DAYS = 24
 FATES = (
     Fate(3, ("write",), 1, 3 * _DAYS),
@@ -51,7 +52,7 @@ FATES = (
     Fate(4, _TAKEN, 1, 12),
     Fate(3, (*_TAKEN, "depart"), 1, 5),
     Fate(4, _THERE, 2, 30),
-    Fate(3, _THERE, 9 * _DAYS, 12 * _DAYS),
+    Fate(3, _OUT, 9 * _DAYS, 12 * _DAYS),
     Fate(3, _BACK, _DAYS, 4 * _DAYS),
     Fate(14, (*_BACK, "take_over", "close"), 2 * _DAYS, 55 * _DAYS),
     Fate(3, (*_SENT, "reject"), _DAYS, 40 * _DAYS),
@@ -64,7 +65,8 @@ FATES = (
 _HOURS = {
     "write": (0.0, 0.0), "consent": (0.2, 1.0), "submit": (0.1, 0.5), "accept": (0.5, 18.0), "redirect": (0.3, 1.5),
     "reject": (0.5, 12.0), "schedule": (0.2, 2.0), "depart": (1.0, 6.0), "arrive": (1.0, 3.0),
-    "feedback": (24.0, 60.0), "take_over": (2.0, 30.0), "close": (0.5, 8.0), "cancel": (1.0, 5.0),
+    "discharge": (20.0, 50.0), "feedback": (2.0, 20.0), "take_over": (2.0, 30.0), "close": (0.5, 8.0),
+    "cancel": (1.0, 5.0),
 }  # fmt: skip
 _ANSWERS = ("accept", "redirect", "reject")
 _SOONER = {"emergency": (0.05, 0.15), "urgent": (0.2, 1.8)}
@@ -204,6 +206,11 @@ def _arrive(stage: Stage, story: Story) -> None:
     stage.act(desk, "arrive", story.item, arrived_at=f"{localtime(stage.now):%Y-%m-%d %H:%M}")
 
 
+def _discharge(stage: Stage, story: Story) -> None:
+    desk = stage.somebody(DESK.code, _receiver(story))
+    stage.act(desk, "discharge", story.item, discharged_at=f"{localtime(stage.now):%Y-%m-%d %H:%M}")
+
+
 def _feedback(stage: Stage, story: Story) -> None:
     desk = stage.somebody(DESK.code, _receiver(story))
     outcome = stage.chance.choice(("recovered", "recovered", "sent_back", "other"))
@@ -224,6 +231,7 @@ _BEATS: dict[str, Beat] = {
     "schedule": _schedule,
     "depart": _by_sender("depart"),
     "arrive": _arrive,
+    "discharge": _discharge,
     "feedback": _feedback,
     "take_over": _take_over,
     "close": _by_sender("close"),

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
 
 
@@ -54,15 +52,6 @@ def days(number: int) -> Span:
 def working_days(number: int) -> Span:
     """So many working days."""
     return Span(Kind.WORKING_DAYS, number)
-
-
-def span_of(value: Any) -> Span:
-    """A span as policy files write it: `{working_days: 5}`. Anything else is refused."""
-    if isinstance(value, dict) and len(value) == 1:
-        kind, number = next(iter(value.items()))
-        if kind in _WORDS and type(number) is int and number >= 0:
-            return Span(Kind(kind), number)
-    raise Refusal("is no time limit", value=str(value), cure=f"one of {', '.join(Kind)} and a whole number from 0 on")
 
 
 _WORDS = {

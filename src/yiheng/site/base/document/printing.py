@@ -19,7 +19,7 @@ from yiheng.site.base.document.freezing import check, latest
 from yiheng.site.base.document.models import Content
 from yiheng.site.base.document.refused import NothingFrozen
 from yiheng.site.base.document.signing import method
-from yiheng.site.base.fields import Fen
+from yiheng.site.base.fields import CodeList, Fen
 from yiheng.site.base.texts import pick, say
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def shown_as(field: Field, value: Any) -> str:
         return date.fromisoformat(value).isoformat()
     if isinstance(value, bool):
         return str(say("是", "yes") if value else say("否", "no"))
+    if isinstance(field, CodeList):
+        return field.read(value)
     return str(dict(field.flatchoices).get(value, value))
 
 

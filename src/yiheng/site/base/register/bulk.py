@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from yiheng.base.refusal import Refusal
 from yiheng.site.base.accounts.models import Person
+from yiheng.site.base.identity import SAID, demand_none, has_number
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.refused import NotDone
@@ -24,13 +25,14 @@ _KEYS: Mapping[type[Model], str] = {Place: "code", Person: "username"}
 
 
 def propose_file(actor: Actor, register: type[Row], path: Path, name: str, source: str, now: datetime) -> list[Row]:
-    """Draft every row of a file, or none: BadFile has a line for each that is wrong.
+    """Draft every row of a file, or none: BadFile has a line for each that is wrong; NumberTyped: the source is one.
 
     Columns: those of the key, the values, `start` and `end`, by label or by name; any other is refused. `name` is what
     the sender calls the file.
     """
     if not any(register.PROPOSES.possible(standing) for standing in actor):
         raise NotAParty
+    demand_none(source)
     rows, lines = _read(register, path, name, source, now)
     made: list[Row] = []
     with transaction.atomic():
@@ -96,6 +98,8 @@ def _proposed(form: type[forms.ModelForm], cells: dict[str, str], source: str, n
         raise _Wrong(
             [(_label(form, field), cells.get(field, ""), str(texts[0])) for field, texts in filled.errors.items()]
         )
+    if named := [field for field, value in filled.cleaned_data.items() if has_number(value)]:
+        raise _Wrong([(_label(form, field), "", f"{SAID.zh} / {SAID.en}") for field in named])
     given = dict(filled.cleaned_data)
     start: date = given.pop("start")
     end: date | None = given.pop("end")

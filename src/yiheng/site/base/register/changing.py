@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from yiheng.site.base.audit.chain import write
 from yiheng.site.base.audit.rows import Of
+from yiheng.site.base.identity import SAID, demand_none, has_number
 from yiheng.site.base.party import Party
 from yiheng.site.base.places.standing import Actor, Standing
 from yiheng.site.base.register.models import RegisterKey, RegisterRow, RowState
@@ -54,13 +55,6 @@ def propose(actor: Actor, register: type[Row], proposed: Proposed, now: datetime
         return _draft(actor, register, proposed, now)
 
 
-def propose_all(actor: Actor, register: type[Row], rows: Sequence[Proposed], now: datetime) -> list[Row]:
-    """Draft many rows, all or none."""
-    with transaction.atomic():
-        hold_keys(register, rows, now)
-        return [_draft(actor, register, row, now) for row in rows]
-
-
 def hold_keys(register: type[Row], rows: Sequence[Proposed], now: datetime) -> None:
     """Lock the keys of rows that are to be proposed, in the one order; BadRow where one is none."""
     _hold({_made(register, row, now).key_digest for row in rows}, register)
@@ -88,8 +82,7 @@ def confirm(actor: Actor, row: Row, now: datetime) -> Row:
 
 def reject(actor: Actor, row: Row, reason: str, now: datetime) -> Row:
     """Refuse a draft, or the ending of a row, which then goes on; with a reason."""
-    if not reason.strip():
-        raise NoReason
+    _demand_reason(reason)
     with transaction.atomic():
         held = _held(row)
         standing = _one_of(actor, held, held.CONFIRMS)
@@ -108,8 +101,7 @@ def reject(actor: Actor, row: Row, reason: str, now: datetime) -> Row:
 
 def end(actor: Actor, row: Row, day: date, reason: str, now: datetime) -> Row:
     """Propose that a row holds no more from `day` on; it goes on until another person confirms that."""
-    if not reason.strip():
-        raise NoReason
+    _demand_reason(reason)
     with transaction.atomic():
         held = _held(row)
         standing = _one_of(actor, held, held.PROPOSES)
@@ -166,10 +158,19 @@ def _made(register: type[Row], proposed: Proposed, now: datetime) -> Row:
         row.full_clean(exclude=("key_digest",), validate_unique=False, validate_constraints=False)
     except ValidationError as wrong:
         raise BadRow(wrong.message_dict) from None
+    named = [name for name in (*register.KEY, *register.VALUES, "source") if has_number(getattr(row, name))]
+    if named:
+        raise BadRow({name: [f"{SAID.zh} / {SAID.en}"] for name in named})
     if row.end is not None and row.end <= row.start:
         raise WrongDay(row.start)
     row.key_digest = _digest_of_key(row)
     return row
+
+
+def _demand_reason(reason: str) -> None:
+    if not reason.strip():
+        raise NoReason
+    demand_none(reason)
 
 
 def _digest_of_key(row: RegisterRow) -> str:
@@ -241,7 +242,7 @@ def _ended(row: RegisterRow, day: date, standing: Standing | None, now: datetime
 
 
 def _fed(row: RegisterRow, source: str, now: datetime) -> bool:
-    """Write what a feed says of one key; False where it holds already."""
+    """Write what a feed says of one key, with the row's own source beside the feed; False where it holds already."""
     rows = type(row).objects.filter(key_digest=row.key_digest, state=RowState.HOLDS)
     old = rows.filter(type(row).on(row.start)).first()
     if old is not None and old.values == row.values and old.end == row.end:
@@ -252,7 +253,7 @@ def _fed(row: RegisterRow, source: str, now: datetime) -> bool:
     elif old is not None:
         _ended(old, row.start, None, now)
         old.save()
-    row.state, row.source, row.confirmed_at = RowState.HOLDS, source, now
+    row.state, row.feed, row.confirmed_at = RowState.HOLDS, source, now
     _no_overlap(row)
     row.save()
     return True

@@ -45,7 +45,8 @@ class RegisterRow(Dated):
     A service's table says: KEY, the fields of which one row holds a day; VALUES, its other fields; who PROPOSES and who
     CONFIRMS, as parties over its people and places; FEEDS, the names of sources that write without a person.
 
-    - source: the document, file or feed that it comes from; replaces: the row that ends where this one begins
+    - source: the document or file that it comes from; feed: who brought it, where no person did
+    - replaces: the row that ends where this one begins
     - ending: a last day that was proposed and not confirmed yet; its proposer, and why
     """
 
@@ -61,6 +62,7 @@ class RegisterRow(Dated):
         say("状态", "state"), max_length=8, choices=ROW_STATES, default=RowState.DRAFT, editable=False
     )
     source = models.CharField(say("来源", "source"), max_length=200)
+    feed = models.CharField(max_length=64, blank=True, editable=False)
     replaces = models.ForeignKey("self", models.PROTECT, null=True, editable=False, related_name="+")
     proposed_by = models.ForeignKey(_PERSON, models.PROTECT, null=True, editable=False, related_name="+")
     proposed_for = models.ForeignKey(_PERSON, models.PROTECT, null=True, editable=False, related_name="+")

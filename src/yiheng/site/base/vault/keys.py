@@ -1,7 +1,7 @@
 """The vault's keys (保险库密钥): a file of mode 600 with one line a key, the last of which encrypts.
 
-Older keys stay, so that what they encrypted can be read until it is sealed anew. The file lies outside of the database
-and of uploads, and belongs into no backup of these.
+Older keys stay, so that what they encrypted can be read until it is sealed anew, and backups for as long as these are
+kept. The file lies outside of the database and of uploads, and belongs into no backup of these.
 """
 
 import base64
@@ -42,15 +42,20 @@ class Key:
         """What the index for search is made with."""
         return self._made(b"yiheng vault index")
 
-    def _made(self, purpose: bytes) -> bytes:
-        return HKDF(SHA256(), _BYTES, salt=None, info=purpose).derive(self.secret)
+    def of_backup(self, salt: bytes) -> bytes:
+        """What one backup is encrypted with: another for each, by its salt."""
+        return self._made(b"yiheng backup", salt)
+
+    def _made(self, purpose: bytes, salt: bytes | None = None) -> bytes:
+        return HKDF(SHA256(), _BYTES, salt=salt, info=purpose).derive(self.secret)
 
 
 @dataclass(frozen=True, repr=False)
 class Ring:
-    """All keys, oldest first."""
+    """All keys of a file, oldest first."""
 
     keys: tuple[Key, ...]
+    file: Path = Path()
 
     @property
     def current(self) -> Key:
@@ -61,7 +66,7 @@ class Ring:
         for key in self.keys:
             if key.id == name:
                 return key
-        raise Refusal("the key that this was encrypted with is not in the file", file=str(path()), value=name)
+        raise Refusal("the key that this was encrypted with is not in the file", file=str(self.file), value=name)
 
 
 def path() -> Path:
@@ -70,10 +75,15 @@ def path() -> Path:
 
 
 def read() -> Ring:
-    """The keys; a missing file, one that others may read, one among the uploads, or one of another form is refused."""
+    """The site's keys; one among the uploads is refused, and what `ring_of` refuses."""
     its = path()
     if its.resolve().is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
         raise Refusal("lies among the uploads", file=str(its), cure="keep it elsewhere (YIHENG_VAULT_KEYS)")
+    return ring_of(its)
+
+
+def ring_of(its: Path) -> Ring:
+    """The keys in a file; a missing file, one that others may read, or one of another form is refused."""
     try:
         if os.name == "posix" and its.stat().st_mode & 0o077:
             raise Refusal("others than its owner may read the vault's keys", file=str(its), cure=f"chmod 600 {its}")
@@ -86,7 +96,7 @@ def read() -> Ring:
         raise Refusal("cannot be read", file=str(its), value=fault.strerror or "") from None
     if not lines:
         raise Refusal("has no key", file=str(its), cure=_CURE)
-    return Ring(tuple(_key(number, line) for number, line in enumerate(lines, 1)))
+    return Ring(tuple(_key(number, line, its) for number, line in enumerate(lines, 1)), its)
 
 
 def add() -> str:
@@ -108,10 +118,10 @@ def add() -> str:
     return name
 
 
-def _key(number: int, line: str) -> Key:
+def _key(number: int, line: str, its: Path) -> Key:
     if (found := _LINE.fullmatch(line)) is None:
-        raise Refusal("is not a vault key", file=str(path()), row=number)
+        raise Refusal("is not a vault key", file=str(its), row=number)
     try:
         return Key(found[1], base64.b64decode(found[2], validate=True))
     except binascii.Error:
-        raise Refusal("is not a vault key", file=str(path()), row=number) from None
+        raise Refusal("is not a vault key", file=str(its), row=number) from None
