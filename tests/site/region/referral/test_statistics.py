@@ -61,8 +61,8 @@ def test_every_figure_is_what_was_done_and_every_bar_a_row_of_its_table(region: 
         ("已办结",): "2", ("已反馈",): "2", ("已拒绝",): "3", ("已接收",): "2", ("逾期未答复",): "2",
         ("未到院",): "1", ("已提交",): "1", ("合计",): "13",
     }  # fmt: skip
-    assert page.rows("按机构和月份") == {
-        ("市医院", "2026-03"): "10", ("二院", "2026-03"): "2", ("市医院", "2026-04"): "1",
+    assert page.cells("按机构和月份（件）") == {
+        ("市医院", "2026-03"): "10", ("二院", "2026-03"): "2", ("市医院", "2026-04"): "1", ("二院", "2026-04"): "0",
         ("市医院", "合计"): "11", ("二院", "合计"): "2",
         ("合计", "2026-03"): "12", ("合计", "2026-04"): "1", ("合计", "合计"): "13",
     }  # fmt: skip
@@ -80,7 +80,9 @@ def test_every_figure_is_what_was_done_and_every_bar_a_row_of_its_table(region: 
     assert "已办结 8" in page.text
     states = {name: int(count) for (name,), count in page.rows("按状态").items() if name != "合计"}
     assert page.bars["按状态"] == states
-    months = {month: int(count) for (place, month), count in page.rows("按机构和月份").items() if place == "合计"}
+    months = {
+        month: int(count) for (place, month), count in page.cells("按机构和月份（件）").items() if place == "合计"
+    }
     assert page.bars["按月份"] == {"2026-03": 12, "2026-04": 1} == {key: months[key] for key in sorted(months)[:2]}
     few = counted(region.people["com"], "referral")
     shown = [cell for lines in few.tables.values() for line in lines for cell in line[1:] if cell.isdecimal()]

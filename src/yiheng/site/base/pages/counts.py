@@ -27,11 +27,13 @@ from yiheng.tables.hiding import HIDDEN, TOTAL
 
 _ALL, _FEW = say("合计", "all"), say("过少，不显示", "too few to show")
 _NONE = say("暂无", "none yet")
+# Where a count of a table is too few to be shown; the page says what it stands for.
+STAR = "＊"
 
 
 @dataclass(frozen=True)
 class Counts:
-    """A table of counts: its heads, its lines of text."""
+    """A table of counts: its heads, its lines of text, the first of each what it is of."""
 
     title: str
     heads: list[str]
@@ -106,24 +108,29 @@ def _bars(title: str, names: list[str], counts: list[int]) -> dict[str, Any]:
 
 
 def _states(flow: Flow, table: pa.Table) -> Counts:
-    lines = [
-        [_all_or(row["state"], state_text(flow.code, row["state"])), *_counts(row, "items")] for row in _rows(table)
-    ]
+    order = [*flow.states, TOTAL]
+    rows = sorted(
+        _rows(table), key=lambda row: order.index(row["state"]) if row["state"] in order else len(flow.states)
+    )
+    lines = [[_all_or(row["state"], state_text(flow.code, row["state"])), *_counts(row, "items")] for row in rows]
     return Counts(str(say("按状态", "By state")), [str(say("状态", "State")), str(say("件数", "Items"))], lines)
 
 
 def _places(table: pa.Table) -> Counts:
+    """A line for each place, a column for each month, and all of them at the end of both."""
     names = dict(Place.objects.values_list("code", "name"))
-    heads = [str(say("机构", "Place")), str(say("月份", "Month")), str(say("件数", "Items"))]
+    cells = {(row["place"], row["month"]): _counts(row, "items")[0] for row in _rows(table)}
+    places, months = (sorted({key[part] for key in cells}, key=_all_last) for part in (0, 1))
+    heads = [str(say("机构", "Place")), *(_all_or(month, month) for month in months)]
     lines = [
-        [
-            _all_or(row["place"], names.get(row["place"], row["place"])),
-            _all_or(row["month"], row["month"]),
-            *_counts(row, "items"),
-        ]
-        for row in _rows(table)
+        [_all_or(place, names.get(place, place)), *(cells.get((place, month), "0") for month in months)]
+        for place in places
     ]
-    return Counts(str(say("按机构和月份", "By place and month")), heads, lines)
+    return Counts(str(say("按机构和月份（件）", "By place and month (items)")), heads, lines)
+
+
+def _all_last(value: str) -> tuple[bool, str]:
+    return value == TOTAL, value
 
 
 def _on_time(flow: Flow, table: pa.Table) -> Counts:
@@ -145,4 +152,4 @@ def _all_or(value: str, text: str) -> str:
 
 
 def _counts(row: dict[str, Any], *names: str) -> list[str]:
-    return [str(_FEW) if row[HIDDEN] or row[name] is None else f"{row[name]:,}" for name in names]
+    return [STAR if row[HIDDEN] or row[name] is None else f"{row[name]:,}" for name in names]

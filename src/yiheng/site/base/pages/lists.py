@@ -13,6 +13,7 @@ from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.flow.sight import counted
 from yiheng.site.base.pages import export, taking
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.listing import Wanted, found, plain, rows_of, with_dues
@@ -50,6 +51,7 @@ def flow_list(request: HttpRequest, code: str) -> HttpResponse:
         "rows": with_dues(rows, now_of(request)),
         "beginnings": beginnings(flow, actor),
         "reaches": flow in reachable(actor),
+        "counted": not rows and bool(flow.counted_by) and counted(flow, actor).exists(),
         "kept": _kept(request),
     }
     part = request.headers.get("HX-Target") == "list"
