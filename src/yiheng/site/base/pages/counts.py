@@ -108,10 +108,8 @@ def _bars(title: str, names: list[str], counts: list[int]) -> dict[str, Any]:
 
 
 def _states(flow: Flow, table: pa.Table) -> Counts:
-    order = [*flow.states, TOTAL]
-    rows = sorted(
-        _rows(table), key=lambda row: order.index(row["state"]) if row["state"] in order else len(flow.states)
-    )
+    order = {state: place for place, state in enumerate([*flow.states, TOTAL])}
+    rows = sorted(_rows(table), key=lambda row: order.get(row["state"], len(flow.states)))
     lines = [[_all_or(row["state"], state_text(flow.code, row["state"])), *_counts(row, "items")] for row in rows]
     return Counts(str(say("按状态", "By state")), [str(say("状态", "State")), str(say("件数", "Items"))], lines)
 
