@@ -13,9 +13,10 @@ from yiheng.dip.assignment.compile import Compiled, compile_book
 from yiheng.dip.assignment.reference import Patient, assign_case
 from yiheng.dip.assignment.result import FIGURES, OUT, RESULT, WORDS
 from yiheng.dip.assignment.spelling import sealed
-from yiheng.dip.codelists import code_lists, given, icd_flags
+from yiheng.dip.editions import icd_flags
 from yiheng.dip.plan import plan
 from yiheng.policy.loader import Scheme
+from yiheng.tables.codelists import code_lists, given
 
 _NULL = -1
 

@@ -16,11 +16,12 @@ from yiheng.codes.keys import key
 from yiheng.dip.catalogue import tally
 from yiheng.dip.catalogue.caseset import BY_THE_DAY, SELF
 from yiheng.dip.catalogue.counted import Counted
-from yiheng.dip.codelists import CodeLists, code_lists, given, icd_flags
+from yiheng.dip.editions import icd_flags
 from yiheng.dip.keys import AND, BETWEEN, MAIN_RELATED
 from yiheng.dip.operations import parts_of
 from yiheng.dip.plan import OUT_OF, Extra, Plan, plain
 from yiheng.tables.amounts import fen_or
+from yiheng.tables.codelists import CodeLists, code_lists, given
 from yiheng.tables.stream import Piece
 
 _ICD_DX, _ICD_PROC = 1, 2

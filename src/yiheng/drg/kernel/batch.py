@@ -14,6 +14,7 @@ from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.codecolumn import CodeColumn, Speller, code_column
 from yiheng.drg.kernel.machine import NO_GROUP, Grouped, Rows, Work, group_rows, room_for, work_for
 from yiheng.drg.result import CC, INVALID, MCC, NONE, OUT, RESULT, SEVERITIES, STATUSES, UNGROUPABLE, Result
+from yiheng.tables.codelists import given
 
 # The words that an outcome of the pack brings along.
 _WORDS = OUT[: OUT.index("reason")]
@@ -41,8 +42,8 @@ class Grouper:
     def group(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The results of a batch's cases, in its order: columns OUT. Columns that the batch lacks are unknown."""
         count = batch.num_rows
-        dx = code_column(_given(batch, "dx"), count, self._dx)
-        proc = code_column(_given(batch, "proc"), count, self._proc)
+        dx = code_column(given(batch, "dx"), count, self._dx)
+        proc = code_column(given(batch, "proc"), count, self._proc)
         rows = Rows(
             dx.starts, dx.ends, dx.places, dx.spellings.numbers,
             proc.starts, proc.ends, proc.places, proc.spellings.numbers, self._numbers(batch),
@@ -63,7 +64,7 @@ class Grouper:
         """The fields that the pack asks for, up to the last; rows between them are never looked at."""
         made = np.empty((1 + a.GIVEN.index(self.compiled.fields[-1]), batch.num_rows))
         for name in self.compiled.fields:
-            column = _given(batch, self.compiled.column(name))
+            column = given(batch, self.compiled.column(name))
             if column is None:
                 made[a.GIVEN.index(name)] = np.nan
             else:
@@ -175,7 +176,3 @@ def _spread(texts: pa.Array, rows: np.ndarray, count: int) -> pa.Array:
     offsets = np.cumsum(sizes, dtype=np.int32)
     valid = np.packbits(filled, bitorder="little")
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), texts.buffers()[2], pa.py_buffer(valid))
-
-
-def _given(batch: pa.RecordBatch, name: str) -> pa.Array | None:
-    return batch.column(name) if name in batch.schema.names else None

@@ -10,6 +10,7 @@ from yiheng.codes.normal import normal
 from yiheng.drg import reason
 from yiheng.drg.kernel.arrays import Spelled
 from yiheng.drg.kernel.machine import UNKNOWN
+from yiheng.tables.codelists import code_lists
 
 # Spellings that are remembered; a source with more is read as well, only slower.
 _REMEMBERED = 1000 * 1000
@@ -89,22 +90,5 @@ class CodeColumn:
 
 def code_column(column: pa.Array | None, count: int, speller: Speller) -> CodeColumn:
     """A column of lists of codes, plain or dictionary-encoded; a null list, or no column, is an empty list."""
-    if column is None or pa.types.is_null(column.type):
-        nothing, none = only_read(np.zeros(count, np.int32)), only_read(np.zeros(0, np.int32))
-        return CodeColumn(nothing, nothing, none, speller.look_up(pa.array([], pa.string())))
-    offsets = column.offsets.to_numpy()
-    values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
-    coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    offsets = offsets - offsets[0] if offsets[0] else offsets
-    starts, ends = offsets[:-1], offsets[1:]
-    if column.null_count:
-        ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, starts)
-    places = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int32, copy=False)
-    return CodeColumn(only_read(starts), only_read(ends), only_read(places), speller.look_up(coded.dictionary))
-
-
-def only_read(numbers: np.ndarray) -> np.ndarray:
-    """The numbers in the one form that the kernel is compiled for, whoever made them."""
-    numbers = numbers.view()
-    numbers.flags.writeable = False
-    return numbers
+    its = code_lists(column, count)
+    return CodeColumn(its.starts, its.ends, its.places, speller.look_up(its.texts))

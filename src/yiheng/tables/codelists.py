@@ -5,11 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from yiheng.codes.keys import is_icd
-
 
 class CodeLists(NamedTuple):
-    """The codes of case i are those at `places[starts[i]:ends[i]]` of `texts`; a null code is at their end."""
+    """The codes of case i are those at `places[starts[i]:ends[i]]` of `texts`; a null code is at their end.
+
+    All numbers are of one form, whoever made them: int32, and only to be read. A kernel is compiled for that form.
+    """
 
     starts: np.ndarray
     ends: np.ndarray
@@ -25,8 +26,8 @@ class CodeLists(NamedTuple):
 def code_lists(column: pa.Array | None, count: int) -> CodeLists:
     """A column of lists of codes, plain or dictionary-encoded; a null list, or no column, is an empty list."""
     if column is None or pa.types.is_null(column.type):
-        nothing = np.zeros(count, np.int32)
-        return CodeLists(nothing, nothing, np.zeros(0, np.int32), pa.nulls(0, pa.string()))
+        nothing = _only_read(np.zeros(count, np.int32))
+        return CodeLists(nothing, nothing, _only_read(np.zeros(0, np.int32)), pa.nulls(0, pa.string()))
     offsets = column.offsets.to_numpy()
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
@@ -35,18 +36,15 @@ def code_lists(column: pa.Array | None, count: int) -> CodeLists:
     starts, ends = offsets[:-1], offsets[1:]
     if column.null_count:
         ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, starts)
-    return CodeLists(starts, ends, places, coded.dictionary)
-
-
-def icd_flags(column: pa.Array | None, count: int) -> np.ndarray:
-    """Whether the codes of each case are of an ICD edition; a case that names none uses ICD."""
-    if column is None or pa.types.is_null(column.type):
-        return np.ones(count, np.bool_)
-    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    known = np.array([is_icd(text) for text in coded.dictionary.to_pylist()] + [True], np.bool_)
-    return np.asarray(known[coded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)])
+    return CodeLists(_only_read(starts), _only_read(ends), _only_read(places), coded.dictionary)
 
 
 def given(batch: pa.RecordBatch, name: str) -> pa.Array | None:
     """A column, where the batch has it."""
     return batch.column(name) if name in batch.schema.names else None
+
+
+def _only_read(numbers: np.ndarray) -> np.ndarray:
+    numbers = numbers.view()
+    numbers.flags.writeable = False
+    return numbers
