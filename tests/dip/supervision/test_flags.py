@@ -30,7 +30,7 @@ SCHEMA = pa.schema(
     [("hospital", pa.string()), ("case_id", pa.string()), ("group", pa.string()), ("patient", pa.string()),
      ("year", pa.int16()), ("admit_date", pa.date32()), ("discharge_date", pa.date32()), ("fen", pa.int64()),
      ("los", pa.int32()), ("died", pa.bool_()), ("known_end", pa.bool_()), ("planned_readmit", pa.bool_()),
-     ("interim", pa.bool_())]
+     ("interim", pa.bool_()), ("stay_id", pa.string()), ("discharge", pa.int8())]
 )  # fmt: skip
 CATALOGUE = pa.table({"group": ["g", "h"], "mean_cost": [10.0, 20.0], "mean_los": [10.0, None]})
 
@@ -101,6 +101,17 @@ def test_second_admissions_across_hospitals(one: Plan, stays: Any) -> None:
     assert told(readmitted(table, one), "hospital", "case_id", "score", "value", "standard", "evidence") == [
         ("A", "3", 0.5, 18.0, 31.0, "B/2 another group"), ("B", "2", 1.0, 31.0, 31.0, "A/1 same group"),
     ]  # fmt: skip
+
+
+def test_who_moved_to_another_hospital_or_was_settled_again_did_not_come_back(one: Plan, stays: Any) -> None:
+    table = stays(
+        stay("A", "1", "g", date(2024, 1, 1), date(2024, 1, 10), discharge=1),
+        stay("A", "2", "g", date(2024, 1, 12), date(2024, 1, 15), discharge=2),  # came back, and moved on the same day
+        stay("B", "3", "g", date(2024, 1, 15), date(2024, 1, 20), discharge=1, stay_id="s"),
+        stay("B", "4", "g", date(2024, 1, 20), date(2024, 1, 25), discharge=1, stay_id="s"),  # the same stay
+    )
+    found = told(readmitted(table, one), "hospital", "case_id", "value", "evidence")
+    assert found == [("A", "2", 2.0, "A/1 same group")]
 
 
 def test_records_with_open_findings(one: Plan, stays: Any, backend: Any) -> None:

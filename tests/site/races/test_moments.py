@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .conftest import Ground
+
+pytestmark = pytest.mark.slow
 
 MOMENTS = Path(__file__).with_name("moments.py")
 

@@ -20,14 +20,15 @@ from yiheng.tables.engine import scratch
 
 # What a case brings along beside the result of its assignment.
 KEPT = (
-    "hospital", "case_id", "patient", "year", "day", "admit_date", "discharge_date", "planned_readmit", "interim",
-    "tcm_dx", "los", "age", "age_days", "died", "known_end", "fen", "enters", "dx", "proc", "dx_edition",
-    "proc_edition",
+    "hospital", "case_id", "stay_id", "patient", "year", "day", "admit_date", "discharge_date", "discharge",
+    "planned_readmit", "interim", "tcm_dx", "los", "age", "age_days", "died", "known_end", "fen", "enters", "dx",
+    "proc", "dx_edition", "proc_edition",
 )  # fmt: skip
 # The columns of the case table that these are made of, and those that say which cases enter.
 USED = (
-    "hospital", "case_id", "patient", "year", "admit_date", "discharge_date", "discharge", "planned_readmit",
-    "interim", "tcm_dx", "los", "age", "age_days", "total_fee", *caseset.COLUMNS, *caseset.CHOSEN_BY.values(),
+    "hospital", "case_id", "stay_id", "patient", "year", "admit_date", "discharge_date", "discharge",
+    "planned_readmit", "interim", "tcm_dx", "los", "age", "age_days", "total_fee", *caseset.COLUMNS,
+    *caseset.CHOSEN_BY.values(),
 )  # fmt: skip
 ONLY_FOR_LEVELS = tuple(name for name in READ if name not in ("los", "died"))
 _BATCH = 2 * 100 * 1000

@@ -77,18 +77,21 @@ def overlong(placed: ir.Table, catalogue: pa.Table, plan: Plan) -> ir.Table:
 def readmitted(placed: ir.Table, plan: Plan) -> ir.Table:
     """Second admissions of a patient within the days that the scheme says, in any hospital.
 
-    The flag is on the later stay and names the earlier; the same group scores otherwise than another. Planned ones and
-    further settlements of one stay are none.
+    The flag is on the later stay and names the one before; the same group scores otherwise than another. Planned ones,
+    further settlements of one stay, and stays after a way of leaving in `readmission_leaves_out` are none.
     """
     rule = plan.value("supervision")
     known = placed.filter(placed.patient.notnull(), placed.admit_date.notnull(), placed.discharge_date.notnull())
     order = [known.admit_date, known.discharge_date, known.hospital, known.case_id]
     window = ibis.window(group_by=known.patient, order_by=order)
-    before = {name: known[name].lag().over(window) for name in ("discharge_date", "hospital", "case_id", "group")}
-    expected = (known.planned_readmit.fill_null(False) | known.interim.fill_null(False)).lag().over(window)
+    names = ("discharge_date", "hospital", "case_id", "group", "stay_id")
+    before = {name: known[name].lag().over(window) for name in names}
+    left = known.discharge.isin(list(rule["readmission_leaves_out"])).fill_null(False)
+    expected = (known.planned_readmit.fill_null(False) | known.interim.fill_null(False) | left).lag().over(window)
     pairs = known.mutate(**{f"before_{name}": its for name, its in before.items()}, expected=expected)
     pairs = pairs.mutate(days=pairs.admit_date.delta(pairs.before_discharge_date, unit="day"))
-    pairs = pairs.filter(pairs.days.between(0, rule["readmission_days"]), ~pairs.expected)
+    same_stay = (pairs.stay_id == pairs.before_stay_id) & pairs.hospital.identical_to(pairs.before_hospital)
+    pairs = pairs.filter(pairs.days.between(0, rule["readmission_days"]), ~pairs.expected, ~same_stay.fill_null(False))
     same = (pairs.group == pairs.before_group).fill_null(False)
     earlier = pairs.before_hospital.fill_null("").concat("/", pairs.before_case_id)
     return _said(
