@@ -1,5 +1,6 @@
 """What every test may use: the shared test data, a cluster, and the rule that in CI nothing is left out quietly."""
 
+import gc
 import os
 import shutil
 import socket
@@ -16,6 +17,9 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parent.parent
 # Seconds that a cluster may take to start.
 _PATIENCE = 120
+
+# Nearly all that tests load stays to their end, as for a command: to look through it again and again takes long.
+gc.set_threshold(100_000)
 
 # The same examples on every run and machine: a test that fails once fails again. Time limits are no part of a law.
 settings.register_profile(

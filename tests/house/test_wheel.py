@@ -84,6 +84,19 @@ def test_the_program_answers_without_the_development_tools(installed: Path, tmp_
     run(installed / "python", "-c", check, cwd=tmp_path)
 
 
+def test_every_module_is_loaded_without_the_development_tools(root: Path, installed: Path, tmp_path: Path) -> None:
+    """None lacks a requirement or a file of data that it reads when it is loaded."""
+    code = (
+        "import os, django, importlib, pkgutil, yiheng; "
+        f"os.environ |= {{'DJANGO_SETTINGS_MODULE': 'yiheng.site.settings', 'YIHENG_SITE_DIR': {str(tmp_path)!r}}}; "
+        "django.setup(); names = [its.name for its in pkgutil.walk_packages(yiheng.__path__, 'yiheng.')]; "
+        "print(len([importlib.import_module(name) for name in names if not name.endswith('__main__')]))"
+    )
+    sources = [path for path in (root / "src/yiheng").rglob("*.py") if path.name != "__main__.py"]
+    assert run(installed / "python", "-c", code, cwd=tmp_path) == f"{len(sources) - 1}\n"
+
+
+@pytest.mark.soak
 def test_the_demo_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     run(installed / "yiheng", "demo", "--cases", "300", "--dir", tmp_path / "demo", "--no-serve", cwd=tmp_path)
     assert list((tmp_path / "demo").rglob("*.html"))
