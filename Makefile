@@ -46,7 +46,7 @@ check: setup  ## style, types, import direction, house rules, policy values, doc
 
 test-all: test $(SPARK)/.installed  ## and the others: a browser, PostgreSQL 15, a Spark cluster (Java 17), killed processes, long ones; with CI set none may be skipped
 	$(BIN)/python $(PYTEST) -m "(browser or fault or slow or postgres) and not spark and not soak" $(SKIPS)
-	$(SPARK)/bin/python -m pytest -m spark $(SKIPS)
+	$(SPARK)/bin/python -m pytest -m "spark and not soak" $(SKIPS)
 
 bench: setup  ## measure the figures that the README quotes
 	$(BIN)/python benchmarks/first_light.py
@@ -62,8 +62,8 @@ bench-site: setup  ## the inbox with 200,000 to-dos, on SQLite and PostgreSQL 15
 
 soak: setup $(SPARK)/.installed  ## ten times as many mutated files and rows, a million generated cases a version of the grouping rules
 	YIHENG_FUZZ=10 YIHENG_SOAK=20 $(BIN)/python $(PYTEST) -m slow tests/cases tests/drg
-	YIHENG_SOAK=20 $(SPARK)/bin/python -m pytest -m spark tests/norms
-	$(BIN)/python $(PYTEST) -m soak
+	YIHENG_SOAK=20 $(SPARK)/bin/python -m pytest -m spark tests/norms tests/cli
+	$(BIN)/python $(PYTEST) -m "soak and not spark"
 
 docs: setup  ## write the generated pages of docs/reference
 	$(BIN)/python scripts/make_docs.py

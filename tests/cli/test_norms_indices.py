@@ -66,6 +66,7 @@ def test_a_cluster_that_there_is_not_and_a_bare_file_for_one_are_refused(
     assert not out.exists()
 
 
+@pytest.mark.soak
 @pytest.mark.spark
 def test_a_cluster_sums_the_cases_of_data(
     yiheng: Any, data: Path, master: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
