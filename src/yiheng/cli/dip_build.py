@@ -12,16 +12,15 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
-from yiheng.cli.dip_engine import files_of
 from yiheng.cli.where import LOCAL, EngineOption, check_engine
 from yiheng.dip.assignment.stream import CODED
 from yiheng.dip.catalogue.build import Catalogue
 from yiheng.dip.catalogue.build import build as build_catalogue
 from yiheng.dip.catalogue.caseset import CHOSEN_BY, COLUMNS, not_applicable
-from yiheng.dip.cluster import build_on_cluster
 from yiheng.dip.file import about_scheme, open_scheme
 from yiheng.dip.plan import plan
 from yiheng.policy.loader import Scheme
+from yiheng.tables.arrow import forgo_pandas
 from yiheng.tables.engine import engine, scratch
 from yiheng.tables.out import about_json, write_out
 from yiheng.tables.place import check_out
@@ -48,6 +47,7 @@ def build(
     """Which combinations occur often enough to be groups, what they weigh and their points."""
     _parquet(out)
     check_engine(where)
+    forgo_pandas()
     if levels is not None:
         check_out(levels)
     with engine() as backend:
@@ -82,6 +82,10 @@ def _on_cluster(
     backend: Backend, master: str, table: ir.Table, scheme: Scheme, opened: list[Cases], paths: list[Path]
 ) -> Catalogue:
     """A catalogue whose cases a Spark cluster counts."""
+    # Slow to load, and for a cluster alone.
+    from yiheng.cli.dip_engine import files_of
+    from yiheng.dip.cluster import build_on_cluster
+
     for each in opened:
         each.need("year")
     files = [file for its, path in zip(opened, paths, strict=True) for file in files_of(its, path, _is_plain(path))]

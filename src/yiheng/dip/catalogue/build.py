@@ -30,7 +30,7 @@ from yiheng.dip.columns import SCHEMA as SCHEMA
 from yiheng.dip.keys import MAIN_RELATED
 from yiheng.dip.plan import Plan, plan
 from yiheng.policy.loader import Scheme
-from yiheng.tables.engine import scratch
+from yiheng.tables.engine import fetch, scratch
 from yiheng.tables.limits import threads
 from yiheng.tables.stream import BATCH, Piece
 
@@ -115,10 +115,13 @@ def needs_no_cases(made: Plan) -> None:
 
 def newest_year(cases: ir.Table) -> int:
     """The newest year that has a case with a principal diagnosis and a fee."""
-    years = [year for year in cases.select("year").distinct().to_pyarrow()["year"].to_pylist() if year is not None]
+    backend = cases.get_backend()
+    # Asked as SQL: whoever asks Ibis for a table of Arrow has it load pandas, which takes longer than the question.
+    found = fetch(backend, backend.compile(cases.select("year").distinct()))["year"].to_pylist()
+    years = [year for year in found if year is not None]
     usable = cases.filter(cases.dx[0].notnull(), cases.total_fee.notnull())
     for year in sorted(years, reverse=True):
-        if usable.filter(usable.year == year).select("year").limit(1).to_pyarrow().num_rows:
+        if fetch(backend, backend.compile(usable.filter(usable.year == year).select("year").limit(1))).num_rows:
             return int(year)
     raise Refusal("no case with a principal diagnosis, a fee and a year")
 
