@@ -167,13 +167,13 @@ def floor(cases: Path, out: Path, given: Path) -> None:
     import yiheng.cli.main
     import yiheng.dip.assignment.batch  # noqa: F401
     from yiheng.base.progress import Silent
-    from yiheng.dip.assignment.stream import ID_COLUMNS, USED, assigned, parquet_pieces, write_parquet
+    from yiheng.dip.assignment.stream import ASSIGNMENT, ID_COLUMNS, USED
     from yiheng.tables.arrow import forgo_pandas
     from yiheng.tables.limits import threads
 
     forgo_pandas()
-    results = assigned(parquet_pieces(cases, USED), lambda: _Floor(given), ID_COLUMNS, threads())
-    write_parquet(results, out, ID_COLUMNS, {}, Silent())
+    results = ASSIGNMENT.answers(ASSIGNMENT.pieces(cases, USED), lambda: _Floor(given).assign, ID_COLUMNS, threads())
+    ASSIGNMENT.write(results, out, ID_COLUMNS, {}, Silent())
 
 
 class _Floor:

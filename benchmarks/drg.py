@@ -140,7 +140,7 @@ def floor(arguments: list[str]) -> None:
     from yiheng.cli.main import app
     from yiheng.drg.kernel import chosen
 
-    chosen.grouper_of = _Floor
+    chosen.grouper_of = lambda rules: _Floor(rules).group
     app(arguments)
 
 

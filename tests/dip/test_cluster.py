@@ -14,7 +14,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.input import open_cases
 from yiheng.dip.assignment.batch import assigner
 from yiheng.dip.assignment.result import OUT, SCHEMA
-from yiheng.dip.assignment.stream import USED, assigned, parquet_pieces
+from yiheng.dip.assignment.stream import ASSIGNMENT, USED
 from yiheng.dip.catalogue.build import build, from_statistics
 from yiheng.dip.catalogue.statistics import STATISTICS
 from yiheng.dip.cluster import LEFT_OUT, assign_on_cluster, assigning, build_on_cluster, counting
@@ -116,5 +116,5 @@ def test_a_cluster_gives_what_this_machine_gives(
 
 def _assigned(path: Path, catalogue: Held, names: list[str], ids: tuple[str, ...]) -> pa.Table:
     made = assigner(catalogue.groups, catalogue.scheme, catalogue.day)
-    results = assigned(parquet_pieces(path, names), lambda: made, ids, 2)
+    results = ASSIGNMENT.answers(ASSIGNMENT.pieces(path, names), lambda: made.assign, ids, 2)
     return pa.Table.from_batches([batch for batches in results for batch in batches])

@@ -16,7 +16,7 @@ from yiheng.drg.condition import LEVELS
 from yiheng.drg.facts import Facts
 from yiheng.drg.kernel.batch import Grouper
 from yiheng.drg.kernel.compile import compiled
-from yiheng.drg.kernel.stream import grouped, grouper_of, parquet_pieces, write_parquet
+from yiheng.drg.kernel.stream import GROUPING, grouper_of
 from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
 from yiheng.tables.contract import contract
@@ -106,9 +106,9 @@ def test_partitions_and_threads_change_nothing(plain_pack: Pack, tmp_path: Path,
         path, out = tmp_path / f"{count}.parquet", tmp_path / f"out{count}.parquet"
         pq.write_table(table, path, row_group_size=len(rows) // count)
         rules = compiled(plain_pack)
-        pieces = parquet_pieces(path, SCHEMA.names)
-        results = grouped(pieces, lambda rules=rules: grouper_of(rules), ["case_id"], count)
-        counted = write_parquet(results, out, ["case_id"], {}, Silent())
+        pieces = GROUPING.pieces(path, SCHEMA.names)
+        results = GROUPING.answers(pieces, lambda rules=rules: grouper_of(rules), ["case_id"], count)
+        counted = GROUPING.write(results, out, ["case_id"], {}, Silent())
         found.append((counted, pq.read_table(out)))
     assert found[0][0] == found[1][0]
     assert found[0][1].equals(found[1][1])

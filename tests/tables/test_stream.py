@@ -8,14 +8,27 @@ import pytest
 
 from yiheng.base.progress import Silent
 from yiheng.base.refusal import Refusal
-from yiheng.tables.stream import Out, Work, is_plain, mapped, parquet_pieces, write_parquet
+from yiheng.tables.stream import Stream, Work, is_plain, mapped, one_by_one, parquet_pieces
 
 LIST = pa.list_(pa.string())
-SCHEMA = pa.schema([("case_id", pa.string()), ("status", pa.dictionary(pa.int32(), pa.string()))])
+WORD = pa.dictionary(pa.int32(), pa.string())
+STATUS = Stream(
+    needed=("case_id", "dx"), coded=("dx",), result=pa.schema([("status", WORD)]), words=["status"], counted="status"
+)
 
 
 def doubled() -> Work:
     return lambda batch: pa.record_batch({"n": pa.array([2 * n for n in batch["n"].to_pylist()])})
+
+
+def stated() -> Work:
+    """Says of each case whether it has a diagnosis; its words are the same for all batches."""
+
+    def state(batch: pa.RecordBatch) -> pa.RecordBatch:
+        places = pa.array([int(bool(codes)) for codes in batch["dx"].to_pylist()], pa.int32())
+        return pa.record_batch({"status": pa.DictionaryArray.from_arrays(places, ["invalid", "grouped"])})
+
+    return state
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -23,6 +36,11 @@ def test_results_come_in_the_order_of_the_pieces(threads: int) -> None:
     pieces = [lambda n=n: [pa.record_batch({"n": [n]}), pa.record_batch({"n": [n + 100]})] for n in range(17)]
     found = [batch["n"].to_pylist() for batches in mapped(pieces, doubled, threads) for batch in batches]
     assert found == [[2 * n + more] for n in range(17) for more in (0, 200)]
+
+
+def test_batches_that_are_there_are_pieces_of_one_each() -> None:
+    given = [pa.record_batch({"n": [n]}) for n in range(3)]
+    assert [list(piece()) for piece in one_by_one(given)] == [[batch] for batch in given]
 
 
 def test_a_file_is_read_by_row_groups_with_codes_as_dictionaries(tmp_path: Path) -> None:
@@ -46,22 +64,23 @@ def test_a_row_group_that_is_damaged_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_result_is_written_whole_and_its_words_are_counted(tmp_path: Path) -> None:
-    words = pa.DictionaryArray.from_arrays(pa.array([1, 0, 1], pa.int32()), ["invalid", "grouped"])
-    batch = pa.RecordBatch.from_arrays([pa.array(["1", "2", "3"]), words], schema=SCHEMA)
-    out = Out(SCHEMA, ["status"], "status")
-    counted = write_parquet([[batch], [batch]], tmp_path / "o.parquet", out, {"commit": "7"}, Silent())
+    path = tmp_path / "cases.parquet"
+    dx = pa.array([["I10"], [], ["I21", "I10"]], LIST)
+    pq.write_table(pa.table({"case_id": ["1", "2", "3"], "dx": dx}), path, row_group_size=2)
+    answers = list(STATUS.answers(STATUS.pieces(path, ["case_id", "dx"]), stated, ["case_id"], 2))
+    counted = STATUS.write(answers * 2, tmp_path / "o.parquet", ["case_id"], {"commit": "7"}, Silent())
     assert counted == {"grouped": 4, "invalid": 2}
     table = pq.read_table(tmp_path / "o.parquet")
-    assert table["status"].to_pylist() == ["grouped", "invalid", "grouped"] * 2
+    assert table.to_pydict() == {"case_id": ["1", "2", "3"] * 2, "status": ["grouped", "invalid", "grouped"] * 2}
     assert (table.schema.field("status").type, table.schema.metadata[b"commit"]) == (pa.string(), b"7")
 
     def torn() -> object:
-        yield [batch]
+        yield answers[0]
         raise Refusal("no more")
 
     with pytest.raises(Refusal, match="no more"):
-        write_parquet(torn(), tmp_path / "p.parquet", out, {}, Silent())  # type: ignore[arg-type]
-    assert [path.name for path in tmp_path.iterdir()] == ["o.parquet"]
+        STATUS.write(torn(), tmp_path / "p.parquet", ["case_id"], {}, Silent())  # type: ignore[arg-type]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cases.parquet", "o.parquet"]
 
 
 @pytest.mark.parametrize(
@@ -81,4 +100,5 @@ def test_only_a_file_in_the_case_tables_types_is_plain(
 ) -> None:
     pq.write_table(pa.schema(columns).empty_table(), tmp_path / "a.parquet")
     assert is_plain(tmp_path / "a.parquet", ("case_id", "dx"), ("case_id", "dx", "total_fee")) is plain
+    assert STATUS.is_plain(tmp_path / "a.parquet", ("case_id", "dx", "total_fee")) is plain
     assert not is_plain(tmp_path / "none.parquet", ("dx",), ("dx",))

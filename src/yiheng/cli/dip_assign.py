@@ -9,15 +9,7 @@ import typer
 from yiheng.base.kept import cache_folder
 from yiheng.base.progress import Progress, shown_progress
 from yiheng.cli.where import LOCAL, EngineOption, check_engine
-from yiheng.dip.assignment.stream import (
-    ID_COLUMNS,
-    USED,
-    assigned,
-    assigner_of,
-    is_plain,
-    parquet_pieces,
-    write_parquet,
-)
+from yiheng.dip.assignment.stream import ASSIGNMENT, ID_COLUMNS, USED, assigner_of
 from yiheng.dip.file import Held, read_catalogue
 from yiheng.tables.arrow import forgo_pandas
 from yiheng.tables.filedigest import file_sha256
@@ -46,7 +38,7 @@ def assign(
         from yiheng.cli.dip_engine import assign_by_cluster
 
         counted = assign_by_cluster(engine, held, cases, commit, out, about)
-    elif commit is None and out.suffix == ".parquet" and is_plain(cases) and not by_tcm:
+    elif commit is None and out.suffix == ".parquet" and ASSIGNMENT.is_plain(cases, USED) and not by_tcm:
         with shown_progress() as progress:
             counted = _assign_file(held, cases, out, about, progress)
     else:
@@ -62,7 +54,7 @@ def _assign_file(held: Held, cases: Path, out: Path, about: dict[str, str], prog
     names = pq.read_schema(cases).names
     ids = [name for name in ID_COLUMNS if name in names]
     progress.step("assigning", pq.read_metadata(cases).num_rows)
-    pieces = parquet_pieces(cases, [name for name in USED if name in names])
+    pieces = ASSIGNMENT.pieces(cases, [name for name in USED if name in names])
     digest, version = about["catalogue_sha256"], about["code_version"]
-    results = assigned(pieces, lambda: assigner_of(held, digest, cache_folder(), version), ids, threads())
-    return write_parquet(results, out, ids, about, progress)
+    results = ASSIGNMENT.answers(pieces, lambda: assigner_of(held, digest, cache_folder(), version), ids, threads())
+    return ASSIGNMENT.write(results, out, ids, about, progress)

@@ -13,7 +13,7 @@ from ibis.backends.duckdb import Backend
 from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
 from yiheng.cli.where import LOCAL, EngineOption, check_engine
-from yiheng.dip.assignment.stream import CODED
+from yiheng.dip.assignment.stream import ASSIGNMENT
 from yiheng.dip.catalogue.build import Catalogue
 from yiheng.dip.catalogue.build import build as build_catalogue
 from yiheng.dip.catalogue.caseset import CHOSEN_BY, COLUMNS, not_applicable
@@ -103,7 +103,7 @@ def _pieces(paths: list[Path]) -> Callable[[Sequence[str]], Iterator[Piece]]:
     def read(columns: Sequence[str]) -> Iterator[Piece]:
         for path in paths:
             names = pq.read_schema(path).names
-            yield from parquet_pieces(path, [name for name in (*columns, _DAY) if name in names], CODED)
+            yield from parquet_pieces(path, [name for name in (*columns, _DAY) if name in names], ASSIGNMENT.coded)
 
     return read
 

@@ -19,7 +19,7 @@ from yiheng.dip.catalogue.exchange import export_catalogue, import_catalogue
 from yiheng.dip.compare import compare, effect
 from yiheng.dip.file import about_scheme, open_scheme, read_catalogue
 from yiheng.dip.plan import plan
-from yiheng.tables.engine import engine
+from yiheng.tables.engine import batches, engine
 from yiheng.tables.out import write_out
 from yiheng.tables.place import check_out
 from yiheng.tables.version import code_version
@@ -52,7 +52,7 @@ def diff(
             opened.need("dx")
             table = opened.table.order_by("row").select("hospital", *assigning.NEEDED)
             two = [assigning.assigner(each.groups, each.scheme, each.day) for each in (one, other)]
-            result = effect(assigning.batches(backend, table), *two)
+            result = effect(batches(backend, table), *two)
             lines += [f"{result.moved} of {result.cases} cases move", *_rows(result.moves), *_rows(result.hospitals)]
             if hospitals is not None:
                 write_out(backend, result.hospitals, hospitals, {"code_version": code_version()})

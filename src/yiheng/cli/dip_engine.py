@@ -9,7 +9,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.input import Cases, open_cases
 from yiheng.dip.assignment.assign import assign
 from yiheng.dip.assignment.result import NEEDED, OUT
-from yiheng.dip.assignment.stream import NECESSARY, USED, is_plain
+from yiheng.dip.assignment.stream import ASSIGNMENT, USED
 from yiheng.dip.cluster import assign_on_cluster
 from yiheng.dip.file import Held
 from yiheng.dip.plan import plan
@@ -25,7 +25,7 @@ def assign_by_engine(held: Held, cases: Path, commit: int | None, out: Path, abo
     """Assign cases of any kind; of DATA the result is kept as a run too. How many have each status."""
     with engine() as backend:
         found = open_cases(backend, cases, commit, (*USED, "tcm_dx"))
-        found.need(*NECESSARY)
+        found.need(*ASSIGNMENT.needed)
         ordered = found.table.order_by("row")
         its, kept = plan(held.scheme, held.day), [*found.id_columns, "dx", "tcm_dx"]
         placed = assign(backend, ordered, held.groups, held.scheme, held.day, kept)
@@ -44,9 +44,9 @@ def assign_by_cluster(
         raise Refusal("tcm_groups: cannot be done on a cluster", held.scheme.id, cure="--engine local")
     with engine() as backend:
         found = open_cases(backend, cases, commit, USED)
-        found.need(*NECESSARY)
+        found.need(*ASSIGNMENT.needed)
         parts, columns = scratch(backend) / "parts", [name for name in NEEDED if name in found.given]
-        files = files_of(found, cases, cases.is_file() and is_plain(cases))
+        files = files_of(found, cases, cases.is_file() and ASSIGNMENT.is_plain(cases, USED))
         assign_on_cluster(master, held, files, [*found.id_columns, *columns], found.id_columns, parts)
         order = [PLACE] if found.snapshot is None else found.id_columns
         result = backend.read_parquet(f"{parts}/*.parquet").order_by(order).select(*found.id_columns, *OUT)

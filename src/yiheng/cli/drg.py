@@ -19,7 +19,7 @@ from yiheng.drg.case import ID_COLUMNS, USED
 from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.chosen import Chosen, by_one
 from yiheng.drg.kernel.store import stored
-from yiheng.drg.kernel.stream import grouped, is_plain, parquet_pieces, write_parquet
+from yiheng.drg.kernel.stream import GROUPING
 from yiheng.drg.packs.standing import metadata, warnings
 from yiheng.tables.arrow import forgo_pandas
 from yiheng.tables.contract import contract
@@ -87,7 +87,7 @@ def _group(
         from yiheng.cli.drg_engine import group_by_cluster
 
         return group_by_cluster(engine, rules, cases, commit, out, about, progress)
-    if commit is None and out.suffix == ".parquet" and is_plain(cases, USED):
+    if commit is None and out.suffix == ".parquet" and GROUPING.is_plain(cases, USED):
         return _group_file(chosen, cases, out, about, progress)
     from yiheng.cli.drg_engine import group_by_engine
 
@@ -100,8 +100,8 @@ def _group_file(chosen: Chosen, cases: Path, out: Path, about: dict[str, str], p
     ids = [name for name in ID_COLUMNS if name in names]
     columns = [*ids, *(name for name in chosen.columns if name in names)]
     progress.step("grouping", pq.read_metadata(cases).num_rows)
-    results = grouped(parquet_pieces(cases, columns), chosen.make, ids, threads())
-    return write_parquet(results, out, ids, about | metadata(chosen.packs), progress)
+    results = GROUPING.answers(GROUPING.pieces(cases, columns), chosen.make, ids, threads())
+    return GROUPING.write(results, out, ids, about | metadata(chosen.packs), progress)
 
 
 def _today() -> date:

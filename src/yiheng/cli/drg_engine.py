@@ -1,7 +1,5 @@
 """Cases that need the query engine: DATA, CSV, Parquet in other types, results as CSV; loaded only for these."""
 
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,15 @@ from yiheng.drg.case import NEEDED, USED
 from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.chosen import Chosen, by_one
 from yiheng.drg.kernel.cluster import PLACE, group_on_cluster
-from yiheng.drg.kernel.stream import BATCH, Piece, grouped, is_plain, parquet_pieces, write_parquet
+from yiheng.drg.kernel.stream import GROUPING
 from yiheng.drg.packs.standing import metadata
 from yiheng.drg.result import OUT
 from yiheng.tables.delta import version_files
-from yiheng.tables.engine import engine, scratch
+from yiheng.tables.engine import batches, engine, scratch
 from yiheng.tables.limits import threads
 from yiheng.tables.out import write_out
 from yiheng.tables.runs import Inputs, keep
+from yiheng.tables.stream import one_by_one
 
 
 def group_by_engine(
@@ -70,7 +69,7 @@ def group_found_by_cluster(
     if found.snapshot is not None:
         version = found.snapshot.commit.tables["cases"]
         files = version_files(found.snapshot.data.table_folder("cases"), version)
-    elif not is_plain(path, {*USED, *chosen.columns}):
+    elif not GROUPING.is_plain(path, {*USED, *chosen.columns}):
         raise Refusal("is no Parquet file with the case table's types: a cluster reads no other", file=found.shown)
     progress.step("grouping", None)
     parts = scratch(backend) / "parts"
@@ -113,15 +112,9 @@ def _write(
     backend: Backend, chosen: Chosen, path: Path, found: Cases, out: Path, about: dict[str, str], progress: Progress
 ) -> dict[str, int]:
     columns = [*found.id_columns, *(name for name in chosen.columns if name in found.given)]
-    plain = path.is_file() and is_plain(path, {*USED, *chosen.columns})
-    pieces = parquet_pieces(path, columns) if plain else _pieces(backend, found, columns)
+    plain = path.is_file() and GROUPING.is_plain(path, {*USED, *chosen.columns})
+    ordered = found.table.order_by("row").select(columns)
+    pieces = GROUPING.pieces(path, columns) if plain else one_by_one(batches(backend, ordered))
     progress.step("grouping", pq.read_metadata(path).num_rows if plain else None)
-    results = grouped(pieces, chosen.make, found.id_columns, threads())
-    return write_parquet(results, out, found.id_columns, about, progress)
-
-
-def _pieces(backend: Backend, found: Cases, columns: list[str]) -> Iterator[Piece]:
-    """Cases through the engine, which puts them in order and in the case table's types."""
-    table = found.table.order_by("row").select(columns)
-    for batch in backend.con.sql(backend.compile(table)).to_arrow_reader(BATCH):
-        yield partial(list, [batch])
+    results = GROUPING.answers(pieces, chosen.make, found.id_columns, threads())
+    return GROUPING.write(results, out, found.id_columns, about, progress)

@@ -14,8 +14,8 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.codes.normal import normal
-from yiheng.drg.kernel.stream import BATCH
 from yiheng.tables.engine import scratch
+from yiheng.tables.stream import BATCH
 
 # The payer's group beside a case of ours, and where it stands in the file.
 PAYER, _LINE = "payer_group", "payer_line"

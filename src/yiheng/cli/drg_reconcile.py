@@ -18,12 +18,11 @@ from yiheng.codes.normal import normal
 from yiheng.drg.case import NEEDED, USED, case_of
 from yiheng.drg.kernel.applied import Applied
 from yiheng.drg.kernel.dated import DAY
-from yiheng.drg.kernel.stream import BATCH
 from yiheng.drg.packs.standing import Standing, metadata
 from yiheng.drg.result import OUT, Result
 from yiheng.drg.telling.lines import KINDS, told_difference
 from yiheng.drg.telling.reconcile import ABSENT, CLASSES, SAME, compared
-from yiheng.tables.engine import engine, scratch
+from yiheng.tables.engine import batches, engine, scratch
 from yiheng.tables.out import write_out
 from yiheng.tables.version import code_version
 
@@ -93,7 +92,7 @@ def _batches(backend: Backend, found: Cases, columns: Sequence[str], payer: Paye
     table: ir.Table = found.table.select(*names, "row")
     table = table if payer is None else payer.beside(table)
     ordered = table.order_by("row").drop("row")
-    yield from backend.con.sql(backend.compile(ordered)).to_arrow_reader(BATCH)
+    yield from batches(backend, ordered)
 
 
 class _Work:
@@ -101,14 +100,14 @@ class _Work:
 
     def __init__(self, rules: Applied, ids: list[str], lang: str) -> None:
         self.rules, self.ids, self.lang = rules, ids, lang
-        self.grouper = rules.chosen.make()
+        self.group = rules.chosen.make()
         self.columns = (*dict.fromkeys((*rules.chosen.columns, GIVEN)),)
         self.schema = pa.schema([(name, pa.string()) for name in (*ids, *COLUMNS)])
         self.summary = Reconciled(rules.chosen.packs)
 
     def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Ids, our own status and group, and for each side its group, the kind of difference and why."""
-        results = self.grouper.group(batch)
+        results = self.group(batch)
         own = [Result(*values) for values in zip(*(results.column(name).to_pylist() for name in OUT), strict=True)]
         columns: dict[str, list[str | None]] = {"status": [its.status for its in own], "drg": [its.drg for its in own]}
         self.summary.cases += batch.num_rows

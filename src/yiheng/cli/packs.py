@@ -10,7 +10,6 @@ from typing import Annotated
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
-from ibis.backends.duckdb import Backend
 
 from yiheng.base.progress import shown_progress
 from yiheng.base.refusal import Refusal
@@ -26,15 +25,15 @@ from yiheng.drg.compare.difference import COLUMNS as COMPARED
 from yiheng.drg.compare.difference import Change, Difference, difference, edits_of
 from yiheng.drg.compare.impact import FEE, Impact, columns_needed, impact, moved_schema
 from yiheng.drg.kernel.dated import DAY
-from yiheng.drg.kernel.stream import BATCH
 from yiheng.drg.opendrg.write import import_opendrg
 from yiheng.drg.packs.opening import open_content, open_pack
 from yiheng.drg.packs.standing import metadata, warnings
 from yiheng.drg.packs.workbook import export_workbook
 from yiheng.drg.telling.page import page
-from yiheng.tables.engine import engine, scratch
+from yiheng.tables.engine import batches, engine, scratch
 from yiheng.tables.out import write_out
 from yiheng.tables.place import check_out
+from yiheng.tables.stream import BATCH
 from yiheng.tables.version import code_version
 
 app = typer.Typer(help="政策数据 Policy: rule packs checked, shown and compared.", no_args_is_help=True)
@@ -132,7 +131,7 @@ def impact_of(
         moved.parent.mkdir(parents=True, exist_ok=True)
         progress.step("grouping", None)
         with pq.ParquetWriter(moved, moved_schema(found.id_columns)) as writer:
-            result = impact(_batches(backend, table), one, other, found.id_columns, writer.write_batch)
+            result = impact(batches(backend, table), one, other, found.id_columns, writer.write_batch)
         if out is not None:
             write_out(backend, backend.read_parquet(str(_weighed(moved, result))), out, about)
         if hospitals is not None:
@@ -243,10 +242,6 @@ def _write_edits(folder: Path, found: Difference) -> None:
     folder.mkdir(parents=True)
     for name, content in edits_of(found).items():
         (folder / name).write_bytes(content)
-
-
-def _batches(backend: Backend, table: object) -> Iterator[pa.RecordBatch]:
-    yield from backend.con.sql(backend.compile(table)).to_arrow_reader(BATCH)
 
 
 def _weighed(moved: Path, result: Impact) -> Path:

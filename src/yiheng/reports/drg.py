@@ -12,15 +12,16 @@ from yiheng.base.progress import Progress
 from yiheng.base.words import Word
 from yiheng.cases.input import Cases
 from yiheng.drg.kernel.compile import compiled
-from yiheng.drg.kernel.stream import BATCH, Piece, grouped, grouper_of, write_parquet
+from yiheng.drg.kernel.stream import GROUPING, grouper_of
 from yiheng.drg.packs.content import Content
 from yiheng.drg.packs.load import pack_of
 from yiheng.drg.packs.opening import open_content
 from yiheng.drg.packs.pack import Pack
 from yiheng.drg.result import GROUPED
 from yiheng.norms.published import WEIGHTS, published
-from yiheng.tables.engine import scratch
+from yiheng.tables.engine import batches, scratch
 from yiheng.tables.limits import threads
+from yiheng.tables.stream import one_by_one
 
 # The pack that comes with Yiheng, for where there is no other.
 PACK = "chs-drg-1.1-outline"
@@ -57,15 +58,10 @@ def group_cases(backend: Backend, cases: Cases, pack: Pack, progress: Progress) 
     path = scratch(backend) / "drg.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = [*cases.id_columns, *(name for name in rules.columns if name in cases.given)]
-    pieces = _pieces(backend, cases, columns)
-    results = grouped(pieces, partial(grouper_of, rules), cases.id_columns, threads())
-    write_parquet(results, path, cases.id_columns, {}, progress)
+    pieces = one_by_one(batches(backend, cases.table.select(columns)))
+    results = GROUPING.answers(pieces, partial(grouper_of, rules), cases.id_columns, threads())
+    GROUPING.write(results, path, cases.id_columns, {}, progress)
     return backend.read_parquet(str(path))
-
-
-def _pieces(backend: Backend, cases: Cases, columns: list[str]) -> Iterator[Piece]:
-    for batch in backend.con.sql(backend.compile(cases.table.select(columns))).to_arrow_reader(BATCH):
-        yield partial(list, [batch])
 
 
 def group_words(pack: Pack) -> dict[str, Word]:

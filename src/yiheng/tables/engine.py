@@ -11,6 +11,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from yiheng.tables.limits import memory_limit, threads
+from yiheng.tables.stream import BATCH
 
 
 @contextmanager
@@ -38,6 +39,11 @@ def held(backend: Backend, table: pa.Table) -> ir.Table:
 def fetch(backend: Backend, query: str) -> pa.Table:
     """The whole result of a query, for those few that Ibis has no words for."""
     return backend.con.sql(query).to_arrow_table()
+
+
+def batches(backend: Backend, table: ir.Table) -> pa.RecordBatchReader:
+    """The rows of a table, piece by piece."""
+    return backend.con.sql(backend.compile(table)).to_arrow_reader(BATCH)
 
 
 def quoted(text: str) -> str:

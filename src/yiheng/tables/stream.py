@@ -42,24 +42,9 @@ def mapped(pieces: Iterable[Piece], make: Callable[[], Work], threads: int) -> I
             yield [waiting.popleft().result()]
 
 
-def beside_ids(
-    pieces: Iterable[Piece], make: Callable[[], Work], id_columns: Sequence[str], result: pa.Schema, threads: int
-) -> Iterator[list[pa.RecordBatch]]:
-    """What the work makes of each batch, columns of `result`, behind the ids of its rows; see `mapped`."""
-    schema = with_ids(id_columns, result)
-
-    def work() -> Work:
-        made = make()
-        return lambda batch: pa.RecordBatch.from_arrays(
-            [*(batch.column(name) for name in id_columns), *made(batch).columns], schema=schema
-        )
-
-    return mapped(pieces, work, threads)
-
-
-def with_ids(id_columns: Sequence[str], result: pa.Schema) -> pa.Schema:
-    """The columns of an output: ids as text, then those of the result."""
-    return pa.schema([*(pa.field(name, pa.string()) for name in id_columns), *result])
+def one_by_one(batches: Iterable[pa.RecordBatch]) -> Iterator[Piece]:
+    """Batches that are there already, as pieces."""
+    return (partial(list, [batch]) for batch in batches)
 
 
 def read_ahead(pieces: Iterable[Piece], batches: int) -> Iterator[pa.RecordBatch]:
@@ -84,34 +69,69 @@ def _given_out(
 
 
 @dataclass(frozen=True)
-class Out:
-    """What is written: the columns, those of them that hold few words, often repeated, and the one that is counted."""
+class Stream:
+    """What is worked out for each case of a stream.
 
-    schema: pa.Schema
+    - needed: the columns of the case table without which there is no answer; coded: those that hold codes, or few
+      words, often repeated
+    - result: the columns of an answer; words: those of them that hold few words; counted: the one whose words are
+      counted, a dictionary column
+    """
+
+    needed: Collection[str]
+    coded: Collection[str]
+    result: pa.Schema
     words: Sequence[str]
     counted: str
 
+    def is_plain(self, path: Path, used: Collection[str]) -> bool:
+        """Whether a Parquet file of cases can be read as it is; see the function `is_plain`."""
+        return is_plain(path, self.needed, used)
 
-def write_parquet(
-    results: Iterable[list[pa.RecordBatch]], path: Path, its: Out, about: Mapping[str, str], progress: Progress
-) -> dict[str, int]:
-    """Write results to `path`, whole or not at all; how often each word of `its.counted` occurs, a dictionary column.
+    def pieces(self, path: Path, columns: Sequence[str]) -> Iterator[Piece]:
+        """The row groups of a Parquet file of cases; see `parquet_pieces`."""
+        return parquet_pieces(path, columns, self.coded)
 
-    Its metadata carry `about`.
-    """
-    counts: Counter[str] = Counter()
-    # Words are numbers of a few bits by then: to press them as well would cost more than it saves.
-    press = {name: "none" if name in its.words else "zstd" for name in its.schema.names}
-    options = {"compression": press, "use_dictionary": list(its.words), "write_statistics": False}
-    with whole(path) as draft, pq.ParquetWriter(draft, its.schema, store_schema=False, **options) as writer:
-        for batches in results:
-            table = pa.Table.from_batches(batches, its.schema)
-            writer.write_table(table)
-            for batch in batches:
-                counts.update(_counts(batch.column(its.counted)))
-            progress.advance(table.num_rows)
-        writer.add_key_value_metadata(dict(about))
-    return dict(counts)
+    def answers(
+        self, pieces: Iterable[Piece], make: Callable[[], Work], id_columns: Sequence[str], threads: int
+    ) -> Iterator[list[pa.RecordBatch]]:
+        """What the work makes of each batch, columns of `result`, behind the ids of its rows; see `mapped`."""
+        schema = self._with_ids(id_columns)
+
+        def work() -> Work:
+            made = make()
+            return lambda batch: pa.RecordBatch.from_arrays(
+                [*(batch.column(name) for name in id_columns), *made(batch).columns], schema=schema
+            )
+
+        return mapped(pieces, work, threads)
+
+    def write(
+        self,
+        answers: Iterable[list[pa.RecordBatch]],
+        path: Path,
+        id_columns: Sequence[str],
+        about: Mapping[str, str],
+        progress: Progress,
+    ) -> dict[str, int]:
+        """Write answers to `path`, whole or not at all, metadata `about`; how often each word of `counted` occurs."""
+        counts: Counter[str] = Counter()
+        schema = self._with_ids(id_columns)
+        # Words are numbers of a few bits by then: to press them as well would cost more than it saves.
+        press = {name: "none" if name in self.words else "zstd" for name in schema.names}
+        options = {"compression": press, "use_dictionary": list(self.words), "write_statistics": False}
+        with whole(path) as draft, pq.ParquetWriter(draft, schema, store_schema=False, **options) as writer:
+            for batches in answers:
+                table = pa.Table.from_batches(batches, schema)
+                writer.write_table(table)
+                for batch in batches:
+                    counts.update(_counts(batch.column(self.counted)))
+                progress.advance(table.num_rows)
+            writer.add_key_value_metadata(dict(about))
+        return dict(counts)
+
+    def _with_ids(self, id_columns: Sequence[str]) -> pa.Schema:
+        return pa.schema([*(pa.field(name, pa.string()) for name in id_columns), *self.result])
 
 
 def _counts(words: pa.DictionaryArray) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from yiheng.dip.assignment import machine as a
 from yiheng.dip.assignment.batch import Assigner, patient_of
 from yiheng.dip.assignment.book import Book, open_book
 from yiheng.dip.assignment.compile import compile_book
@@ -144,6 +145,24 @@ def answers(book: Book, *cases: Row) -> list[str | None]:
     found = assigned(list(cases), book)
     assert found == wanted(list(cases), book)
     return [group for _, group, _ in found]
+
+
+def test_how_a_batch_is_stored_changes_nothing(with_value: Any) -> None:
+    book = opened(with_value, [row("A", dx="I21.9"), row("B", dx="I21.9", proc="36.06", treatment="surgery")])
+    given = [(["I21.9"], []), (["I21.9", "I10"], ["36.06"]), ([], ["36.06"]), (["I21.9"], ["36.06"])]
+    cases = [{"dx": dx, "proc": proc} for dx, proc in given]
+    batch = pa.RecordBatch.from_pylist(cases, schema=CASE_SCHEMA)
+    its = Assigner(compile_book(book))
+    expected = its.assign(batch).to_pylist()
+    assert [row["group"] for row in expected] == ["A", "B", None, "B"]
+    coded = pa.list_(pa.dictionary(pa.int32(), pa.string()))
+    for name in ("dx", "proc"):
+        place = batch.schema.get_field_index(name)
+        batch = batch.set_column(place, name, batch[name].cast(coded))
+        assert its.assign(batch).to_pylist() == expected
+    assert its.assign(batch.slice(1)).to_pylist() == expected[1:]
+    assert its.assign(batch.drop_columns(["proc"])).column("group").to_pylist() == ["A", "A", None, "A"]
+    assert len(a.assign_rows.signatures) == 1, "the kernel is compiled anew for another form of arrays"
 
 
 def test_plus_joins_what_is_required_and_slash_what_may_stand_for_it(with_value: Any) -> None:

@@ -17,6 +17,7 @@ from yiheng.drg.bycode import ByCode
 from yiheng.drg.case import COLUMNS, WEIGHTS, case_of
 from yiheng.drg.kernel.batch import Grouper
 from yiheng.drg.kernel.compile import compiled
+from yiheng.drg.kernel.machine import group_rows
 from yiheng.drg.packs.load import read_pack
 from yiheng.drg.packs.pack import Pack
 from yiheng.drg.reference import group
@@ -228,8 +229,6 @@ def test_kernel_equals_reference_on_many_generated_cases(shared: Path, version: 
     assert differing(pack, Chance(pack, f"many {part}").rows(PART)) == []
 
 
-@pytest.mark.soak
-@pytest.mark.slow
 def test_how_a_batch_is_stored_changes_nothing(pack_of: Callable[..., Pack]) -> None:
     pack = pack_of(**EVERYTHING)
     batch = pa.RecordBatch.from_pylist(Chance(pack, 5).rows(500), schema=SCHEMA)
@@ -241,6 +240,7 @@ def test_how_a_batch_is_stored_changes_nothing(pack_of: Callable[..., Pack]) -> 
     parts = [batch.slice(0, 7), batch.slice(7, 100), batch.slice(107)]
     assert [row for part in parts for row in grouper.group(part).to_pylist()] == expected
     assert grouper.group(batch.slice(0, 0)).to_pylist() == []
+    assert len(group_rows.signatures) == 1, "the kernel is compiled anew for another form of arrays"
 
 
 @pytest.mark.parity
@@ -284,8 +284,6 @@ def test_columns_that_a_batch_lacks_are_unknown(pack_of: Callable[..., Pack]) ->
     assert grouper.group(batch).to_pylist() == [dict(zip(OUT, answer, strict=True))]
 
 
-@pytest.mark.soak
-@pytest.mark.slow
 def test_a_list_that_is_null_may_hide_codes(pack_of: Callable[..., Pack]) -> None:
     codes = pa.ListArray.from_arrays(
         pa.array([0, 1, 2], pa.int32()), pa.array(["B01", "C01"]), mask=pa.array([True, False])

@@ -11,7 +11,7 @@ from yiheng.drg.kernel.arrays import Compiled
 from yiheng.drg.kernel.chosen import by_one
 from yiheng.drg.kernel.cluster import FILE, PLACE, group_on_cluster, mapper, sent
 from yiheng.drg.kernel.compile import compiled
-from yiheng.drg.kernel.stream import grouped, grouper_of, parquet_pieces
+from yiheng.drg.kernel.stream import GROUPING, grouper_of
 from yiheng.drg.packs.load import read_pack
 from yiheng.drg.packs.pack import Pack
 from yiheng.drg.result import OUT
@@ -54,7 +54,7 @@ def test_a_cluster_gives_what_this_machine_gives(
     found = pq.read_table(parts).sort_by(PLACE).select(["case_id", *OUT])
     batches = [
         batch
-        for its in grouped(parquet_pieces(path, columns), lambda: grouper_of(rules), ["case_id"], 2)
+        for its in GROUPING.answers(GROUPING.pieces(path, columns), lambda: grouper_of(rules), ["case_id"], 2)
         for batch in its
     ]
     plain = pa.schema([(name, pa.string()) for name in ("case_id", *OUT)])

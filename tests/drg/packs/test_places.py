@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.drg.kernel.dated import DatedGrouper, by_day, split_by_pack
+from yiheng.drg.kernel.dated import by_day, split_by_pack
 from yiheng.drg.packs.opening import open_pack
 from yiheng.drg.packs.places import InForce, packs_in_force, registry
 from yiheng.drg.result import OUT
@@ -149,11 +149,11 @@ def test_a_batch_is_grouped_by_the_packs_of_its_days(shelf: Path) -> None:
             "proc": [["01.2"], ["01.2"], ["01.1"], []],
         }
     )
-    grouper = by_day(batch.column("discharge_date"), force, "").make()
-    assert isinstance(grouper, DatedGrouper)
-    assert "discharge_date" in grouper.columns
-    found = grouper.group(batch)
+    chosen = by_day(batch.column("discharge_date"), force, "")
+    assert "discharge_date" in chosen.columns
+    group = chosen.make()
+    found = group(batch)
     assert found.schema.names == list(OUT)
     assert found.column("drg").to_pylist() == ["BB15", "BR19", "BB15", "BR19"]
-    assert grouper.group(batch.slice(0, 0)).num_rows == 0
-    assert grouper.group(batch.slice(1, 2)).column("drg").to_pylist() == ["BR19", "BB15"]
+    assert group(batch.slice(0, 0)).num_rows == 0
+    assert group(batch.slice(1, 2)).column("drg").to_pylist() == ["BR19", "BB15"]

@@ -1,6 +1,6 @@
 """Assignment (入组): each case finds its group in a catalogue, or is told why it has none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -17,8 +17,7 @@ from yiheng.dip.assignment.result import OUT as OUT
 from yiheng.dip.assignment.result import RESULT
 from yiheng.dip.assignment.result import SCHEMA as SCHEMA
 from yiheng.policy.loader import Scheme
-from yiheng.tables.engine import scratch
-from yiheng.tables.stream import BATCH
+from yiheng.tables.engine import batches, scratch
 
 
 def assign(
@@ -36,8 +35,3 @@ def assign(
             kept = [batch.column(name).cast(schema.field(name).type) for name in keep]
             writer.write_batch(pa.RecordBatch.from_arrays([*kept, *made.assign(batch).columns], schema=schema))
     return backend.read_parquet(str(path))
-
-
-def batches(backend: Backend, cases: ir.Table) -> Iterator[pa.RecordBatch]:
-    """The cases of a table, piece by piece."""
-    yield from backend.con.sql(backend.compile(cases)).to_arrow_reader(BATCH)

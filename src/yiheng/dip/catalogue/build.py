@@ -30,9 +30,9 @@ from yiheng.dip.columns import SCHEMA as SCHEMA
 from yiheng.dip.keys import MAIN_RELATED
 from yiheng.dip.plan import Plan, plan
 from yiheng.policy.loader import Scheme
-from yiheng.tables.engine import fetch, scratch
+from yiheng.tables.engine import batches, fetch, scratch
 from yiheng.tables.limits import threads
-from yiheng.tables.stream import BATCH, Piece
+from yiheng.tables.stream import Piece
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def newest_year(cases: ir.Table) -> int:
 def _through(backend: Backend, cases: ir.Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The cases through the engine, in batches."""
     given = cases.select(*(name for name in columns if name in cases.columns))
-    yield from backend.con.sql(backend.compile(given)).to_arrow_reader(BATCH)
+    yield from batches(backend, given)
 
 
 def _count(backend: Backend, made: Plan, years: Sequence[int], pieces: Iterable[Piece]) -> tuple[Counter, Path | None]:

@@ -3,8 +3,6 @@
 `prepared` adds to the case table what the scheme makes of it, `with_levels` the auxiliary levels that a case hits.
 """
 
-from collections.abc import Iterator
-
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,7 +14,7 @@ from yiheng.dip.plan import Plan
 from yiheng.dip.pricing.levelled import READ, levelled
 from yiheng.dip.pricing.levels import level_column
 from yiheng.norms.facts import DIED
-from yiheng.tables.engine import scratch
+from yiheng.tables.engine import batches, scratch
 
 # What a case brings along beside the result of its assignment.
 KEPT = (
@@ -31,7 +29,6 @@ USED = (
     *caseset.CHOSEN_BY.values(),
 )  # fmt: skip
 ONLY_FOR_LEVELS = tuple(name for name in READ if name not in ("los", "died"))
-_BATCH = 2 * 100 * 1000
 
 
 def prepared(cases: ir.Table, plan: Plan) -> ir.Table:
@@ -62,13 +59,9 @@ def with_levels(backend: Backend, placed: ir.Table, plan: Plan) -> ir.Table:
     schema = placed.schema().to_pyarrow()
     schema = pa.schema([*(schema.field(name) for name in kept), *((level_column(kind), pa.string()) for kind in kinds)])
     with pq.ParquetWriter(path, schema) as writer:
-        for batch in _batches(backend, placed):
+        for batch in batches(backend, placed):
             found = levelled(batch, plan)
             columns = [batch.column(name).cast(schema.field(name).type) for name in kept]
             arrays = [*columns, *(found[kind] for kind in kinds)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
     return backend.read_parquet(str(path))
-
-
-def _batches(backend: Backend, table: ir.Table) -> Iterator[pa.RecordBatch]:
-    yield from backend.con.sql(backend.compile(table)).to_arrow_reader(_BATCH)

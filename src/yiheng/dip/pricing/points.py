@@ -23,6 +23,7 @@ from yiheng.dip.pricing.coefficients import hospital_coefficient
 from yiheng.dip.pricing.comparison import LEVEL, Base, Bases
 from yiheng.dip.pricing.levels import level_column
 from yiheng.dip.pricing.members import Members
+from yiheng.tables.engine import batches
 
 OUT = pa.schema(
     [("group", pa.string()), ("kind", pa.string()), ("points", pa.float64()), ("auxiliary", pa.float64()),
@@ -32,7 +33,6 @@ OUT = pa.schema(
 )  # fmt: skip
 # The band of a case that nothing could be held against: it counts like one in the middle.
 UNKNOWN = "unknown"
-_BATCH = 2 * 100 * 1000
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def priced_batches(
     """The columns `ids` and OUT of every case, in its order; of a case without a group OUT is null."""
     kinds = list(pricer.plan.value("auxiliary_kinds"))
     wanted = list(dict.fromkeys([*ids, "hospital", "day", "year", "group", "kind", "fen", *map(level_column, kinds)]))
-    for batch in backend.con.sql(backend.compile(placed.select(wanted))).to_arrow_reader(_BATCH):
+    for batch in batches(backend, placed.select(wanted)):
         columns = {name: batch.column(name).to_pylist() for name in wanted if name not in ids or name == "hospital"}
         rows = list(_rows(columns, kinds, pricer, members))
         made = [pa.array(values, kind.type) for values, kind in zip(zip(*rows, strict=True), OUT, strict=True)]

@@ -74,10 +74,10 @@ def impact(
     the group over that of all.
     """
     published = {side: its.weights() for side, its in zip(SIDES, (before, after), strict=True)}
-    groupers = [side.chosen.make() for side in (before, after)]
+    works = [side.chosen.make() for side in (before, after)]
     counted = []
     for batch in batches:
-        found = [grouper.group(batch) for grouper in groupers]
+        found = [group(batch) for group in works]
         differ = _differ(*found)
         counted.append(_counts(batch, found, differ))
         if pc.any(differ).as_py():

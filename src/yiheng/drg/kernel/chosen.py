@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from yiheng.drg.kernel.arrays import Compiled
-from yiheng.drg.kernel.stream import Groups, grouper_of
+from yiheng.drg.kernel.stream import grouper_of
 from yiheng.drg.packs.standing import Standing
+from yiheng.tables.stream import Work
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Chosen:
 
     packs: Sequence[Standing]
     columns: Sequence[str]
-    make: Callable[[], Groups]
+    make: Callable[[], Work]
     compiled: Sequence[Compiled]
     periods: Sequence[tuple[date, date | None, int]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)

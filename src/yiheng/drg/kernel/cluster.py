@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from yiheng.drg.kernel.chosen import Chosen
 from yiheng.drg.kernel.store import as_data, of_data
-from yiheng.drg.kernel.stream import Groups
 from yiheng.drg.result import OUT
 from yiheng.tables.cluster import FILE as FILE
 from yiheng.tables.cluster import PLACE as PLACE
 from yiheng.tables.cluster import PLACES, Mapper, map_files
+from yiheng.tables.stream import Work
 
 
 def group_on_cluster(
@@ -39,9 +39,9 @@ def mapper(rules: str, id_columns: tuple[str, ...]) -> Mapper:
     """What a node does with its batches; `rules`: see `sent`."""
 
     def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        grouper = _grouper(rules)
+        group = _group(rules)
         for batch in batches:
-            found = grouper.group(batch)
+            found = group(batch)
             kept = [batch.column(name).cast(pa.string()) for name in id_columns]
             words = [column.cast(pa.string()) for column in found.columns]
             places = [batch.column(FILE).cast(pa.string()), batch.column(PLACE).cast(pa.int64())]
@@ -51,15 +51,15 @@ def mapper(rules: str, id_columns: tuple[str, ...]) -> Mapper:
 
 
 @lru_cache(maxsize=10)
-def _grouper(rules: str) -> Groups:
+def _group(rules: str) -> Work:
     from yiheng.drg.kernel.batch import Grouper
 
     data = json.loads(rules)
     packs = [of_data(its) for its in data["packs"]]
     if not data["periods"]:
-        return Grouper(packs[0])
+        return Grouper(packs[0]).group
     from yiheng.drg.kernel.dated import DatedGrouper
 
     day = date.fromisoformat
     periods = [(day(start), day(end) if end else None, place) for start, end, place in data["periods"]]
-    return DatedGrouper(packs, periods)
+    return DatedGrouper(packs, periods).group

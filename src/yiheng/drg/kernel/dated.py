@@ -30,7 +30,7 @@ def by_day(days: pa.Array, in_force: InForce, file: str) -> Chosen:
     return Chosen(
         [its.standing for its in rules],
         DatedGrouper(rules, periods).columns,
-        lambda: DatedGrouper(rules, periods),
+        lambda: DatedGrouper(rules, periods).group,
         rules,
         periods,
         {

@@ -20,10 +20,9 @@ from yiheng.norms.money import MONEY, money
 from yiheng.norms.rules import STRATUM, Expecting
 from yiheng.norms.statistic import ratio, statistic
 from yiheng.norms.sums import BY_PART, merged, ordered, sums
-from yiheng.tables.engine import held, scratch
+from yiheng.tables.engine import batches, held, scratch
 
 _MONEY, _TEXT, _WHOLE, _FLOAT = MONEY, pa.string(), pa.int64(), pa.float64()
-_BATCH = 100 * 1000
 GROUP = "group"
 # What of `norms.sums` a base says.
 _SUMMED = (
@@ -85,14 +84,9 @@ def expected(backend: Backend, facts: ir.Table, strata: ir.Table, rules: Expecti
     path = scratch(backend) / f"{ibis.util.gen_name('expected')}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(path, schema(rules.categories_shown)) as writer:
-        for batch in _batches(backend, placed):
-            writer.write_table(_of_batch(batch, bases, rules.categories_shown))
+        for batch in batches(backend, placed):
+            writer.write_table(_of_batch(pa.Table.from_batches([batch]), bases, rules.categories_shown))
     return backend.read_parquet(str(path))
-
-
-def _batches(backend: Backend, table: ir.Table) -> Iterator[pa.Table]:
-    for batch in backend.con.sql(backend.compile(table)).to_arrow_reader(_BATCH):
-        yield pa.Table.from_batches([batch])
 
 
 def find_bases(backend: Backend, cases: ir.Table, rules: Expecting) -> Bases:
