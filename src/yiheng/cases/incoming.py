@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -19,6 +20,9 @@ from yiheng.cases.source import Rows
 from yiheng.tables.commit import Source
 from yiheng.tables.contract import contract
 from yiheng.tables.limits import threads
+
+if TYPE_CHECKING:
+    from yiheng.cases.source.excel import Workbook
 
 MAPPED, WITHDRAWN = "mapped", "withdrawn"
 NODE_ITEMS = "\x1f"
@@ -48,7 +52,7 @@ class Incoming:
     out: set[int] = field(default_factory=set)
     reasons: dict[int, str] = field(default_factory=dict)
     sender: str = ""
-    _book: source.Workbook | None = None
+    _book: "Workbook | None" = None
     _header: int = 0
     _reason: str = ""
 
@@ -163,8 +167,11 @@ def _recognised(header: list[str], path: Path, format: str | None, hospital: str
 
 def _of_workbook(path: Path, sha256: str, format: str | None, mapping: Layout | None, hospital: str) -> Incoming:
     """The visible sheet, and the row of its header, that the mapping or a known form fits best."""
-    first = source.Workbook(path, mapping.sheet if mapping else "")
-    books = [first] if mapping and mapping.sheet else [source.Workbook(path, name) for name in first.sheets()]
+    # Slow to load, and for workbooks alone.
+    from yiheng.cases.source.excel import Workbook
+
+    first = Workbook(path, mapping.sheet if mapping else "")
+    books = [first] if mapping and mapping.sheet else [Workbook(path, name) for name in first.sheets()]
     found = [(book, row, names) for book in books for row, names in book.headers()]
     if not found:
         raise Refusal("the sheet is empty", file=path.name, sheet=first.sheet)
@@ -181,7 +188,7 @@ def _fit(names: list[str], mapping: Layout | None) -> float:
     return sum(name in names for name in wanted) / max(len(wanted), 1)
 
 
-def _said(first: source.Workbook, books: list[source.Workbook], chosen: source.Workbook) -> tuple[str, ...]:
+def _said(first: "Workbook", books: "list[Workbook]", chosen: "Workbook") -> tuple[str, ...]:
     """Which sheets are not read."""
     others = [book.sheet for book in books if book.sheet != chosen.sheet]
     said = [f"隐藏工作表未读 hidden sheets not read: {', '.join(first.hidden)}"] if first.hidden else []

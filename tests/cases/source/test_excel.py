@@ -14,8 +14,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.source import Workbook, package, worksheet
 from yiheng.cases.source import excel as module
+from yiheng.cases.source import package, worksheet
+from yiheng.cases.source.excel import Workbook
 from yiheng.cases.source.worksheet import Book, Covered, cell_of
 
 HEAD = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.source import package
 from yiheng.cases.source.stream import BLOCK, first_block, is_gzip
 
 _HEAD = 64 << 10
@@ -42,6 +41,9 @@ def _binary(path: Path, head: bytes) -> str:
         return "parquet"
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         if not is_gzip(path):
+            # Slow to load, and for workbooks alone.
+            from yiheng.cases.source import package
+
             with package.opened(path):
                 pass
         return "xlsx"

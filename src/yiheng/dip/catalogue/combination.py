@@ -40,10 +40,17 @@ class Combinations:
 
     def wides(self, chars: int) -> tuple[list[str], np.ndarray]:
         """The first characters of the diagnoses: the distinct ones, and which is each combination's."""
-        pairs, own = np.unique(2 * self.main + self.counted.dx_icd, return_inverse=True)
+        pairs, own = distinct(2 * self.main + self.counted.dx_icd)
         texts = [wide_of(self.mains[pair // 2], bool(pair % 2), chars) for pair in pairs.tolist()]
         number = {text: place for place, text in enumerate(dict.fromkeys(texts))}
         return list(number), np.array([number[text] for text in texts], np.int64)[own]
+
+
+def distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct ones of many small numbers, none negative, in order, and the place of each number among them."""
+    met = np.zeros(numbers.max(initial=-1) + 1, np.bool_)
+    met[numbers] = True
+    return np.flatnonzero(met), (np.cumsum(met) - 1)[numbers]
 
 
 def combinations(counted: Counted, plan: Plan) -> Combinations:

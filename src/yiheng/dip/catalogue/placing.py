@@ -10,8 +10,9 @@ from fractions import Fraction
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 
-from yiheng.dip.catalogue.combination import Combinations, combinations
+from yiheng.dip.catalogue.combination import Combinations, combinations, distinct
 from yiheng.dip.catalogue.counted import Counted
 from yiheng.dip.catalogue.related import Named, related, summed
 from yiheng.dip.keys import ANY, BETWEEN, MAIN_RELATED, codes_of, pool_name
@@ -100,9 +101,9 @@ def _core(
     order = np.lexsort((_rank(its, plan)[places], name))
     found = list(_members(name[order], places[order]))
     last = np.array([members[-1] for _, members in found], np.int64)
+    texts = named.names.take(pa.array([number for number, _ in found], pa.int64())).to_pylist()
     icd, seconds, firsts = its.counted.proc_icd[last].tolist(), second.of[last].tolist(), first.of[last].tolist()
-    for (number, members), is_icd, own, wide in zip(found, icd, seconds, firsts, strict=True):
-        text = named.names[number]
+    for (_, members), text, is_icd, own, wide in zip(found, texts, icd, seconds, firsts, strict=True):
         dx, proc = codes_of(text)
         treatment, share = shown(class_of(proc, is_icd, plan)), named.shares.get(text)
         yield Place(text, CORE, treatment, dx, proc, None, share, second.names[own], first.names[wide]), members
@@ -136,8 +137,9 @@ def _named(
         least = plan.exact("related_share")
         cut = partial(passes, plan=plan, weights=weights)
         return related(its.chosen(left, plan), least, cut, list(weights.values()), given)
-    coded = its.chosen(left, plan).counted.names.dictionary_encode()
-    return Named(coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64), {})
+    names = its.counted.names
+    coded = (names if len(left) == len(names) else names.take(pa.array(left))).dictionary_encode()
+    return Named(coded.dictionary, coded.indices.to_numpy().astype(np.int64), {})
 
 
 def _listed(its: Combinations, plan: Plan) -> Iterator[tuple[Place, np.ndarray]]:
@@ -155,7 +157,7 @@ def _listed(its: Combinations, plan: Plan) -> Iterator[tuple[Place, np.ndarray]]
 
 def _second(its: Combinations) -> Level:
     """The subcategory and treatment class of each combination."""
-    pairs, of = np.unique(its.main * len(its.classes) + its.treatment, return_inverse=True)
+    pairs, of = distinct(its.main * len(its.classes) + its.treatment)
     size = len(its.classes)
     return Level([its.mains[pair // size] + BETWEEN + its.classes[pair % size] for pair in pairs.tolist()], of)
 
@@ -165,7 +167,7 @@ def _pools(its: Combinations, rest: np.ndarray, plan: Plan) -> Iterator[tuple[Pl
     size = len(its.classes)
     for chars in steps:
         wides, wide = its.wides(chars)
-        pairs, pool = np.unique(wide[rest] * size + its.treatment[rest], return_inverse=True)
+        pairs, pool = distinct(wide[rest] * size + its.treatment[rest])
         n = summed(its.counted.n[rest].sum(axis=1), pool, len(pairs))
         enough = (n >= least) | (chars == steps[-1])
         for number, members in _members(pool, rest):

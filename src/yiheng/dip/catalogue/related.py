@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 
 from yiheng.dip.catalogue.combination import Combinations
 from yiheng.dip.keys import AND, BETWEEN
@@ -22,7 +23,7 @@ _NONE = -1
 class Named:
     """Combinations by the names of the groups that they would be: `names[name[c]]`, and the shares of those names."""
 
-    names: list[str]
+    names: pa.Array
     name: np.ndarray
     shares: dict[str, Fraction]
 
@@ -135,7 +136,7 @@ class _Pairs:
         place[pairs] = len(self.heads) + np.arange(len(pairs))
         name = np.where(chosen >= 0, place[chosen], self.head)
         texts = [self.name(pair) for pair in pairs]
-        return Named([*self.heads, *texts], name, dict(zip(texts, shares.values(), strict=True)))
+        return Named(pa.array([*self.heads, *texts], pa.string()), name, dict(zip(texts, shares.values(), strict=True)))
 
 
 def _head(main: str, first: int, codes: list[str]) -> str:

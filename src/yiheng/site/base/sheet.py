@@ -6,7 +6,9 @@ from pathlib import Path
 
 from yiheng.base.refusal import Refusal
 from yiheng.cases.finding import Finding, reason
-from yiheng.cases.source import Workbook, csv_header, csv_rows
+from yiheng.cases.source import csv_header, csv_rows
+from yiheng.cases.source.excel import Workbook
+from yiheng.site.base.identity import SAID, covered, has_number
 
 _EXCEL = (".xlsx", ".xlsm", ".xltx")
 # The column in which bad rows are given back with what is wrong; a sheet that has it is read without it.
@@ -28,7 +30,8 @@ class Columns:
 def rows_of(path: Path, name: str, columns: Columns, lines: list[Refusal]) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows by number, their cells by field; what is wrong with the file or a row goes to `lines`.
 
-    `name` is what the sender calls the file; as that ends, it is Excel or CSV. A column that is not named is refused.
+    `name` is what the sender calls the file; as that ends, it is Excel or CSV. A column that is not named is refused,
+    as is a cell with an identity number, which comes masked.
     """
     try:
         book = Workbook(path) if Path(name).suffix.lower() in _EXCEL else None
@@ -38,7 +41,9 @@ def rows_of(path: Path, name: str, columns: Columns, lines: list[Refusal]) -> It
         for batch in book.rows(header, codes=codes) if book else csv_rows(path, header):
             lines += [_line(each, name) for each in (*batch.broken, *batch.hazards)]
             for number, row in zip(batch.numbers.tolist(), batch.table.to_pylist(), strict=True):
-                yield number, {fields[at]: (text or "").strip() for at, text in row.items() if at != FAULT}
+                named = [at for at, text in row.items() if has_number(text)]
+                lines += [Refusal(f"{SAID.zh} / {SAID.en}", name, row=number, column=at) for at in named]
+                yield number, {fields[at]: covered(text or "").strip() for at, text in row.items() if at != FAULT}
     except Refusal as refused:
         lines.append(replace(refused, file=name))
 
