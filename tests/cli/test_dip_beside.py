@@ -115,6 +115,7 @@ def test_points_of_each_case(yiheng: Run, data: Path, catalogue: Path, made: Pat
     bands = {row["band"] for row in rows}
     assert {row["base"] for row in rows} == {"catalogue"}, "there is no year before"
     assert lines[0] == ", ".join(f"{b} {sum(r['band'] == b for r in rows)}" for b in sorted(bands)) + f" in {out}"
+    assert lines[1] == "2024: at most 0 special cases (特例单议) of 72 discharges", "72 x 0.005"
     newborn = next(row for row in rows if row["case_id"] == "060")
     odd = next(row for row in rows if row["case_id"] == "070")
     assert (newborn["level"], newborn["band"], odd["band"]) == ("age:newborn", "high", "low")
@@ -127,12 +128,31 @@ def test_flags_are_told_and_nothing_is_cut(yiheng: Run, data: Path, catalogue: P
     one = ("--catalogue", catalogue, "--cases", data, "--coefficients", made / "h.parquet", "--year", 2024)
     out, hospitals = made / "flags.csv", made / "fh.csv"
     told(yiheng, "dip", "supervise", *one, "--out", out, "--hospitals", hospitals, "--risks", made / "r.csv")
+    with (made / "r.csv").open(encoding="utf-8") as file:
+        assert [(row["group"], row["cases"], row["deaths"], row["risk"]) for row in csv.DictReader(file)] == [
+            ("J18.9", "72", "0", "low"),
+        ]  # fmt: skip
     with out.open(encoding="utf-8") as file:
         rows = [(row["case_id"], row["flag"], float(row["score"])) for row in csv.DictReader(file)]
     assert ("070", "low_standard", 1.0) in rows
     assert ("071", "overlong", 1.0) in rows
     with hospitals.open(encoding="utf-8") as file:
         assert {row["hospital"]: row["cases"] for row in csv.DictReader(file)} == {"A": "41", "B": "31"}
+
+
+def test_deaths_are_held_against_frozen_classes(yiheng: Run, data: Path, catalogue: Path, made: Path) -> None:
+    one = ("--catalogue", catalogue, "--cases", data)
+    out, grouping, frozen, again = (made / name for name in ("f.csv", "g.parquet", "frozen.parquet", "again.csv"))
+    told(yiheng, "dip", "assign", *one, "--out", grouping)
+    base = ("--cases", data, "--grouping", grouping, "--from", "2024-01", "--until", "2024-02")
+    assert told(yiheng, "norms", "risk", *base, "--out", frozen) == [f"low 1 in {frozen}"]
+    told(yiheng, "dip", "supervise", *one, "--out", out, "--risk", frozen, "--risks", again)
+    with again.open(encoding="utf-8") as file:
+        rows = [(row["group"], row["cases"], row["risk"]) for row in csv.DictReader(file)]
+    assert rows == [("J18.9", "55", "low")], "of two months alone"
+    ran = yiheng("dip", "supervise", *one, "--out", made / "no.csv", "--risk", made / "h.parquet")
+    assert (ran.code, ran.err) == (2, "yiheng: file h.parquet: is not what `yiheng norms risk` writes\n")
+    assert not (made / "no.csv").exists()
 
 
 def digests(data: Path) -> dict[tuple[str, str], dict[str, str]]:

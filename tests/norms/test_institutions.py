@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ibis.backends.duckdb import Backend
 
+from yiheng.base.refusal import Refusal
 from yiheng.norms.institutions import PLACES, holding, place_table, spans, with_places
 from yiheng.tables.contract import contract
 from yiheng.tables.engine import held
@@ -45,9 +46,11 @@ def test_an_open_row_does_not_come_back_after_a_later_one_has_ended() -> None:
     ]  # fmt: skip
 
 
-def test_of_two_rows_that_begin_together_one_alone_holds() -> None:
-    table = institutions([row("A", None, name="y"), row("A", None, name="x")])
-    assert [(its.row["name"], its.last) for its in spans(table, ("code",))] == [("y", True)]
+@pytest.mark.parametrize(("since", "said"), [(None, "without a first day"), (FIRST, "from 2024-01-01 on")])
+def test_two_rows_that_begin_together_are_refused(since: date | None, said: str) -> None:
+    table = institutions([row("A", since, name="y"), row("B", since), row("A", since, name="x")])
+    with pytest.raises(Refusal, match=f"column code, value A: stands there twice {said} -> one row for each beginning"):
+        list(spans(table, ("code",)))
 
 
 @pytest.mark.parametrize(

@@ -50,11 +50,6 @@ def test_a_hospital_that_moved_is_in_the_county_of_the_day(table: Any, backend: 
     assert found["county"].to_pylist() == ["west", "east", "east", None]
 
 
-def test_a_hospital_listed_twice_does_not_double_its_cases(table: Any, institution: Any) -> None:
-    found = with_units(table([{"hospital": "A"}]), "county", institution.union(institution))
-    assert found.count().to_pyarrow().as_py() == 1
-
-
 def test_counties_without_institutions_are_refused(table: Any) -> None:
     with pytest.raises(Refusal, match="counties are known only to a DATA folder"):
         with_units(table([]), "county")

@@ -45,13 +45,18 @@ class Opened:
         tables: Mapping[str, pa.Table | ir.Table],
         outs: Mapping[str, Path | None],
         parameters: Mapping[str, str] | None = None,
+        policy: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep the tables as a run where the cases are DATA, and write those that somebody wants as files."""
+        """Keep the tables as a run where the cases are DATA, and write those that somebody wants as files.
+
+        `policy`: ids and digests of what was used beside the scheme.
+        """
         about: dict[str, object] = {"code_version": code_version(), "catalogue_sha256": self.digest}
         if (snapshot := self.cases.snapshot) is not None:
             scheme, number = self.held.scheme, snapshot.commit.number
             said = {"catalogue": self.digest, **(parameters or {})}
-            keep(self.backend, snapshot.data, kind, Inputs(number, {scheme.id: scheme.digest}, parameters=said), tables)
+            used = {scheme.id: scheme.digest, **(policy or {})}
+            keep(self.backend, snapshot.data, kind, Inputs(number, used, parameters=said), tables)
             about["commit"] = str(number)
         for name, out in outs.items():
             if out is not None:

@@ -16,12 +16,17 @@ from yiheng.cli.dip_auxiliary import CasesOption, CatalogueOption, CommitOption,
 from yiheng.cli.dip_input import Opened, institutions, open_placed, read_additions
 from yiheng.dip.plan import fraction
 from yiheng.dip.pricing.auxiliary import opened, read_auxiliary
+from yiheng.dip.pricing.casepoints import most_special
 from yiheng.dip.pricing.coefficients import HOSPITALS, PRICES, cells_of, classes_table, hospitals_table, prices_table
 from yiheng.dip.pricing.members import COEFFICIENT_CLASS, LEVEL, members_of
 from yiheng.dip.pricing.points import OUT, jumps, priced_batches
 from yiheng.dip.pricing.pricer import pricer_of
 from yiheng.dip.supervision.flags import by_hospital
+from yiheng.dip.supervision.risks import base_risks
 from yiheng.dip.supervision.supervise import supervise as supervised
+from yiheng.norms.indices import risk as mortality
+from yiheng.norms.rules import INDICES
+from yiheng.policy.loader import scheme
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine, scratch
 from yiheng.tables.place import check_out
@@ -97,7 +102,11 @@ def points(
         its.write("points", {"cases": result}, {"cases": out}, said)
         counted = result.group_by("band").agg(n=result.count()).order_by(ibis.asc("band", nulls_first=True))
         bands = counted.to_pyarrow().to_pylist()
+        discharges = _by_year(wanted)
     typer.echo(", ".join(f"{row['band'] or 'without points'} {row['n']}" for row in bands) + f" in {out}")
+    for of, n in discharges.items():
+        most = most_special(n, its.plan.exact("special_cases_share"))
+        typer.echo(f"{of or 'no year'}: at most {most} special cases (特例单议) of {n} discharges")
     for jump in jumps(its.plan, map(fraction, coefficients["coefficient"].to_pylist())):
         typer.echo(f"the coefficient jumps at {jump}")
 
@@ -111,6 +120,9 @@ def supervise(
     ] = None,
     hospitals: Annotated[Path | None, typer.Option(help="The flags by hospital: .parquet or .csv.")] = None,
     risks: Annotated[Path | None, typer.Option(help="The groups' classes of mortality risk.")] = None,
+    risk: Annotated[
+        Path | None, typer.Option(help="Frozen classes that `yiheng norms risk` made: .parquet; else of these cases.")
+    ] = None,
     year: Annotated[int | None, typer.Option(help="Only flags on cases of this year.")] = None,
     commit: CommitOption = None,
 ) -> None:
@@ -119,11 +131,13 @@ def supervise(
         if path is not None:
             check_out(path)
     own = None if coefficients is None else _read(coefficients, HOSPITALS)
+    frozen = None if risk is None else _read(risk, mortality.SCHEMA, "yiheng norms risk")
     with engine() as backend:
         its = open_placed(backend, catalogue, cases, commit)
         its.cases.need("hospital")
         findings = None if its.cases.snapshot is None else open_findings(its.cases.snapshot)
-        found, classes = supervised(backend, its.placed, its.held.groups, findings, its.plan, year, own)
+        classes = base_risks(its.placed, its.plan) if frozen is None else frozen
+        found = supervised(backend, its.placed, its.held.groups, its.plan, year, classes, findings, own)
         of_year = its.placed if year is None else its.placed.filter(its.placed.year == year)
         tables: dict[str, pa.Table | ir.Table] = {
             "flags": found,
@@ -131,14 +145,18 @@ def supervise(
             "risks": classes,
         }
         outs = {"flags": out, "hospitals": hospitals, "risks": risks}
-        its.write("supervision", tables, outs, _said(year, coefficients))
+        files = {"coefficients": coefficients, "risk": risk}
+        said = {name: file_sha256(file) if file else "" for name, file in files.items()} | {"year": str(year or "")}
+        used = {INDICES: scheme(INDICES).digest} if frozen is None else {}
+        its.write("supervision", tables, outs, said, used)
         counted = found.group_by("flag").agg(n=found.count()).order_by("flag").to_pyarrow().to_pylist()
     told = ", ".join(f"{row['flag']} {row['n']}" for row in counted) or "no flags"
     typer.echo(f"{told} in {out}")
 
 
-def _said(year: int | None, coefficients: Path | None) -> dict[str, str]:
-    return {"year": str(year or ""), "coefficients": file_sha256(coefficients) if coefficients else ""}
+def _by_year(placed: ir.Table) -> dict[int | None, int]:
+    counted = placed.group_by("year").agg(n=placed.count()).order_by(ibis.asc("year", nulls_first=True))
+    return {row["year"]: row["n"] for row in counted.to_pyarrow().to_pylist()}
 
 
 def _primary_by(its: Opened) -> str:
@@ -149,15 +167,15 @@ def _primary_by(its: Opened) -> str:
     return str(by)
 
 
-def _read(path: Path, schema: pa.Schema) -> pa.Table:
+def _read(path: Path, schema: pa.Schema, made_by: str = "yiheng dip coefficients") -> pa.Table:
     try:
         table = pq.read_table(path)
     except FileNotFoundError:
         raise Refusal("there is no such file", file=str(path)) from None
     except (pa.ArrowInvalid, OSError):
-        raise Refusal("is no Parquet file", file=path.name, cure="yiheng dip coefficients") from None
+        raise Refusal("is no Parquet file", file=path.name, cure=made_by) from None
     if table.schema.names != schema.names:
-        raise Refusal("is not what `yiheng dip coefficients` writes", file=path.name)
+        raise Refusal(f"is not what `{made_by}` writes", file=path.name)
     return table
 
 

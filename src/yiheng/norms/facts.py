@@ -19,7 +19,6 @@ DIED = 5
 CATEGORIES = tuple(name for name in contract("cases").schema.names if name.startswith("fee_"))
 PARTS = (*CATEGORIES, "drug", "material")
 _PART_COLUMNS = {**{name: name for name in CATEGORIES}, "drug": "drug_fee", "material": "material_fee"}
-WHO = ("row", "hospital", "case_id", "dept", "physician", "payer", "month", "group")
 # The columns of the case table that these are made of.
 USED = (
     *readmission.USED[1:], "dept", "physician", "payer", "county", "year", "total_fee", "los", *_PART_COLUMNS.values(),
@@ -36,8 +35,8 @@ def facts(backend: Backend, cases: ir.Table, group: str, institution: ir.Table |
 def facts_of(cases: ir.Table, group: str, places: ir.Table | None, rules: Rules) -> ir.Table:
     """One row a case, on any engine; `cases` has the columns USED of the case table and `row`, its number.
 
-    - WHO: group is the text of the column `group`, month "2024-05"; PLACE: of the hospital on that day, see
-      `institutions`, whose `place_table` are the `places`
+    - row, hospital, case_id, dept, physician, payer; group: text of the column `group`; month "2024-05"
+    - PLACE: of the hospital on that day, see `institutions`, whose `place_table` are the `places`
     - fee, fee_01 .. fee_14, drug, material: int64 fen; los: int64 days; null where unknown
     - died: bool, null where the way of leaving is unknown; away: bool, whether the patient is insured out of area
     - returned_any, returned_same: see `readmission`; null where the stay is left out

@@ -1,7 +1,7 @@
 """Places as they stood on a day (机构归属): which row of a dated list holds, and what it says of a case's hospital.
 
 A row holds from its `valid_from` to its `valid_to`, both included, at most until the next row of the same place begins:
-after the latest has ended none holds, also where an earlier one was left open.
+after the latest has ended none holds, also where an earlier one was left open. Two that begin together are refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+
+from yiheng.base.refusal import Refusal
 
 PLACE = ("county", "area", "hospital_class")
 NO_CLASS = "none"
@@ -42,9 +44,9 @@ def spans(table: pa.Table, key: Sequence[str]) -> Iterator[Span]:
         places.setdefault(tuple(row[name] for name in key), []).append(row)
     for rows in places.values():
         for row, after in pairwise(rows):
-            if _first(row) < _first(after):
-                until = min(row["valid_to"] or date.max, _first(after) - timedelta(days=1))
-                yield Span(row, row["valid_from"], until, last=False)
+            _check_begins_later(row, after, key)
+            until = min(row["valid_to"] or date.max, _first(after) - timedelta(days=1))
+            yield Span(row, row["valid_from"], until, last=False)
         yield Span(rows[-1], rows[-1]["valid_from"], rows[-1]["valid_to"], last=True)
 
 
@@ -81,6 +83,15 @@ def with_places(cases: ir.Table, places: ir.Table | None) -> ir.Table:
     then = (places.since.isnull() | (day >= places.since)) & (places.until.isnull() | (day <= places.until))
     found = cases.left_join(places, [cases.hospital == places.its_code, ibis.ifelse(day.isnull(), places.last, then)])
     return found.select(*own, *PLACE)
+
+
+def _check_begins_later(row: Row, after: Row, key: Sequence[str]) -> None:
+    """Refuse two rows of a place that begin on one day: DATA holds none, a list given as a file may."""
+    if _first(row) == _first(after):
+        day = row["valid_from"]
+        place = ":".join(str(row[name]) for name in key)
+        begun = "without a first day" if day is None else f"from {day} on"
+        raise Refusal(f"stands there twice {begun}", column=key[-1], value=place, cure="one row for each beginning")
 
 
 def _first(row: Row) -> date:

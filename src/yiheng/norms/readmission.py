@@ -14,21 +14,29 @@ USED = (
 def readmissions(cases: ir.Table, days: int, leaves_out: Sequence[int]) -> ir.Table:
     """row, returned_any, returned_same (bool) of each stay that somebody could be readmitted from.
 
-    Somebody returned if there is a readmission, see `pairs`. Stays of the last days before the cases end are counted
+    Somebody returned if there is a readmission, see `_pairs`. Stays of the last days before the cases end are counted
     too: they may yet become readmissions.
     """
-    first, both = _returnable(_known(cases), leaves_out), pairs(cases, days, leaves_out)
+    first, both = _returnable(_known(cases), leaves_out), _pairs(cases, days, leaves_out)
     found = both.group_by("row").agg(same=(both.hospital == both.next_hospital).any())
     joined = first.left_join(found, "row")
     return joined.select("row", returned_any=joined.same.notnull(), returned_same=joined.same.fill_null(False))
 
 
-def pairs(cases: ir.Table, days: int, leaves_out: Sequence[int]) -> ir.Table:
+def is_returnable(stays: ir.Table, leaves_out: Sequence[int]) -> ir.BooleanValue:
+    """Whether one can be readmitted from a stay with patient, admission and discharge.
+
+    Not where its way of leaving is in `leaves_out`, a readmission is planned, or only an interim settlement was made.
+    """
+    left = stays.discharge.isin(list(leaves_out)).fill_null(False)
+    return ~(left | stays.planned_readmit.fill_null(False) | stays.interim.fill_null(False))
+
+
+def _pairs(cases: ir.Table, days: int, leaves_out: Sequence[int]) -> ir.Table:
     """A row for each stay and each readmission from it: USED of the stay, and of the readmission as `next_row` ...
 
-    One can be readmitted from stays with patient, admission and discharge, but not with a way of leaving in
-    `leaves_out`, a planned readmission or an interim settlement. A readmission is a later stay of the patient, not a
-    settlement of the same, that began on the day of discharge or up to `days` days after it.
+    A readmission is a later stay of the patient, not a settlement of the same, that began on the day of discharge or up
+    to `days` days after it.
     """
     known = _known(cases)
     first, then = _returnable(known, leaves_out), known.select(**{f"next_{name}": known[name] for name in USED})
@@ -44,12 +52,7 @@ def _known(cases: ir.Table) -> ir.Table:
 
 
 def _returnable(known: ir.Table, leaves_out: Sequence[int]) -> ir.Table:
-    """The stays that somebody can be readmitted from."""
-    return known.filter(
-        ~known.discharge.isin(list(leaves_out)).fill_null(False),
-        ~known.planned_readmit.fill_null(False),
-        ~known.interim.fill_null(False),
-    ).select(USED)
+    return known.filter(is_returnable(known, leaves_out)).select(USED)
 
 
 def _is_later(pairs: ir.Table) -> ir.BooleanValue:

@@ -189,8 +189,10 @@ class _Work:
         self._keep("severity", inputs, tables)
         return tables["hospitals"]
 
-    def _keep_for_dip(self, kind: str, runs: dict[str, str], tables: dict[str, pa.Table | ir.Table]) -> Run:
-        return self._keep(kind, Inputs(self.commit, runs=runs), tables)
+    def _keep_for_dip(
+        self, kind: str, policy: dict[str, str], runs: dict[str, str], tables: dict[str, pa.Table | ir.Table]
+    ) -> Run:
+        return self._keep(kind, Inputs(self.commit, policy, runs), tables)
 
     def _keep(self, kind: str, inputs: Inputs, tables: dict[str, pa.Table | ir.Table]) -> Run:
         run = keep(self.backend, self.snapshot.data, kind, inputs, tables)

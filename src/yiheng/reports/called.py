@@ -34,7 +34,7 @@ def dip_labels(groups: Iterable[str], names: Names) -> Names:
 def hospitals_held(snapshot: Snapshot) -> pa.Table:
     """code, name, name_en, level, kind, county of the institutions whose latest row has no end, in order."""
     table = snapshot.table("institution").to_pyarrow()
-    held = [its.row for its in spans(table, ("code",)) if its.last and its.until is None]
+    held = [its.row for its in spans(table, ("code",)) if its.until is None]
     found = pa.Table.from_pylist(held, schema=table.schema).sort_by("code")
     return found.select(["code", "name", "name_en", "level", "kind", "county"])
 

@@ -1,5 +1,6 @@
 """dip.levels and dip.auxiliary: which levels a case hits, when a level is opened, which coefficient counts."""
 
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -18,13 +19,13 @@ from yiheng.dip.pricing.auxiliary import (
     CV_STAYS,
     FEW_CASES,
     FEW_IN_LEVEL,
-    build_auxiliary,
+    auxiliary_of,
     build_from_table,
     highest,
     opened,
     read_auxiliary,
 )
-from yiheng.dip.pricing.levels import Facts, levels_of
+from yiheng.dip.pricing.levels import Facts, level_of
 from yiheng.policy.loader import scheme
 from yiheng.tables.engine import held
 
@@ -41,7 +42,7 @@ def one() -> Plan:
     [([], None), (["I50.9"], "CCI-1"), (["I50.9", "E11.2"], "CCI-2"), (["I50.9", "E11.2", "C34.1"], "CCI-3")],
 )
 def test_cci_is_of_the_other_diagnoses_only(one: Plan, others: list[str], level: str | None) -> None:
-    assert levels_of(Facts(["C34.1", *others]), one).get("cci") == level
+    assert level_of("cci", Facts(["C34.1", *others]), one) == level
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_cci_is_of_the_other_diagnoses_only(one: Plan, others: list[str], level:
      (None, None, None)],
 )  # fmt: skip
 def test_age(one: Plan, age: int | None, days: int | None, level: str | None) -> None:
-    assert levels_of(Facts(["J18.9"], age=age, age_days=days), one).get("age") == level
+    assert level_of("age", Facts(["J18.9"], age=age, age_days=days), one) == level
 
 
 @pytest.mark.parametrize(
@@ -69,11 +70,11 @@ def test_age(one: Plan, age: int | None, days: int | None, level: str | None) ->
 )
 def test_severity_by_the_places_lists(with_value: Any, facts: Facts, level: str | None) -> None:
     lists = {"short_stay": 3, "cc": ["A40-A41"], "mcc": ["R57"]}
-    assert levels_of(facts, plan(with_value(severity_levels=lists), DAY)).get("severity") == level
+    assert level_of("severity", facts, plan(with_value(severity_levels=lists), DAY)) == level
 
 
 def test_an_empty_list_of_complications_means_never(one: Plan) -> None:
-    assert levels_of(Facts(["J18.9", "R57.2"], los=4), one)["severity"] == "I-B"
+    assert level_of("severity", Facts(["J18.9", "R57.2"], los=4), one) == "I-B"
 
 
 @pytest.mark.parametrize(
@@ -92,17 +93,33 @@ def test_an_empty_list_of_complications_means_never(one: Plan) -> None:
     ],
 )
 def test_tumours(one: Plan, facts: Facts, level: str | None) -> None:
-    assert levels_of(facts, one).get("tumour") == level
+    assert level_of("tumour", facts, one) == level
 
 
 def cases(kind: str = "core", n: int = 20) -> list[Any]:
     """`n` cases around 100 yuan and 5 newborns around 300."""
-    plain = [("G", kind, 10000 + 100 * number, {}) for number in range(n)]
-    return plain + [("G", kind, 30000 + 100 * number, {"age": "newborn"}) for number in range(5)]
+    plain = [("G", kind, 10000 + 100 * number, None) for number in range(n)]
+    return plain + [("G", kind, 30000 + 100 * number, "newborn") for number in range(5)]
 
 
-def test_a_level_is_opened_when_the_cv_falls_enough(one: Plan) -> None:
-    (row,) = build_auxiliary(cases(), one).to_pylist()
+def table_of(backend: Any, rows: Iterable[dict[str, Any]]) -> Any:
+    """Cases of 2024 that enter, unless a row says otherwise; `level_age` is the only level that they hit."""
+    kinds = [("group", pa.string()), ("kind", pa.string()), ("fen", pa.int64()), ("level_age", pa.string()),
+             ("year", pa.int16()), ("enters", pa.bool_()),
+             *((f"level_{kind}", pa.string()) for kind in ("cci", "severity", "tumour"))]  # fmt: skip
+    made = [{"year": 2024, "enters": True} | row for row in rows]
+    return held(backend, pa.Table.from_pylist(made, schema=pa.schema(kinds)))
+
+
+@pytest.fixture
+def levels_in(backend: Any, one: Plan) -> Any:
+    """The auxiliary catalogue of cases."""
+    names = ("group", "kind", "fen", "level_age")
+    return lambda made: build_from_table(table_of(backend, (dict(zip(names, row, strict=True)) for row in made)), one)
+
+
+def test_a_level_is_opened_when_the_cv_falls_enough(levels_in: Any) -> None:
+    (row,) = levels_in(cases()).to_pylist()
     fees = [each[2] for each in cases()]
     own = mean(fees[-5:])
     assert (row["kind"], row["level"], row["n"], row["opened"], row["why"]) == ("age", "newborn", 5, True, None)
@@ -119,16 +136,16 @@ def test_a_level_is_opened_when_the_cv_falls_enough(one: Plan) -> None:
         ([(group, kind, 10000 + 500 * n, its) for n, (group, kind, _, its) in enumerate(cases())], CV_STAYS),
     ],
 )
-def test_a_level_stays_closed_and_says_why(one: Plan, made: list[Any], why: str) -> None:
+def test_a_level_stays_closed_and_says_why(levels_in: Any, made: list[Any], why: str) -> None:
     if why == CV_STAYS:
-        made = [(group, kind, fee, {"age": "newborn"} if n % 2 else {}) for n, (group, kind, fee, _) in enumerate(made)]
-    (row,) = build_auxiliary(made, one).to_pylist()
+        made = [(group, kind, fee, "newborn" if n % 2 else None) for n, (group, kind, fee, _) in enumerate(made)]
+    (row,) = levels_in(made).to_pylist()
     assert (row["opened"], row["why"]) == (False, why)
-    assert opened(build_auxiliary(made, one)) == {}
+    assert opened(levels_in(made)) == {}
 
 
-def test_tcm_and_bed_day_groups_have_none(one: Plan) -> None:
-    assert build_auxiliary(cases("tcm") + cases("bedday"), one).num_rows == 0
+def test_tcm_and_bed_day_groups_have_none(levels_in: Any) -> None:
+    assert levels_in(cases("tcm") + cases("bedday")).num_rows == 0
 
 
 def test_the_highest_coefficient_wins() -> None:
@@ -152,18 +169,15 @@ def test_the_highest_coefficient_wins() -> None:
         ), max_size=60,
     )
 )  # fmt: skip
-def test_a_table_of_cases_gives_what_the_definition_gives(backend: Any, one: Plan, rows: list[Any]) -> None:
+def test_a_table_of_cases_gives_what_its_cases_give_one_by_one(backend: Any, one: Plan, rows: list[Any]) -> None:
     names = ("group", "kind", "fen", "level_age", "year", "enters")
-    kinds = [("group", pa.string()), ("kind", pa.string()), ("fen", pa.int64()), ("level_age", pa.string()),
-             ("year", pa.int16()), ("enters", pa.bool_()),
-             *((f"level_{kind}", pa.string()) for kind in ("cci", "severity", "tumour"))]  # fmt: skip
     made = [dict(zip(names, row, strict=True)) for row in rows]
-    table = held(backend, pa.Table.from_pylist(made, schema=pa.schema(kinds)))
     counted = [
-        (row["group"], row["kind"], row["fen"], {"age": row["level_age"]} if row["level_age"] else {})
-        for row in made if row["enters"] and row["year"] == 2024
+        (row["group"], kind, row["level_age"] if kind == "age" else None, 1, row["fen"], row["fen"] ** 2)
+        for row in made if row["enters"] and row["year"] == 2024 and row["kind"] == "core"
+        for kind in one.value("auxiliary_kinds")
     ]  # fmt: skip
-    assert build_from_table(table, one).equals(build_auxiliary(counted, one))
+    assert build_from_table(table_of(backend, made), one).equals(auxiliary_of(counted, one))
 
 
 def test_a_file_that_is_no_auxiliary_catalogue_is_refused(tmp_path: Path) -> None:

@@ -22,10 +22,9 @@ from yiheng.dip.pricing.coefficients import (
     cells_of,
     class_coefficients,
     classes_table,
-    coefficient,
     hospital_coefficient,
     hospitals_table,
-    own_coefficients,
+    of_class,
     prices_table,
     same_price,
     with_additions,
@@ -61,7 +60,6 @@ def test_a_class_is_measured_on_its_own_mix() -> None:
         "2": OfClass(60, 2, 40 * 80 + 20 * 800, Fraction(region)),
     }
     assert class_coefficients(cells(), MEMBERS)["2"].value == Fraction(8, 10)
-    assert own_coefficients(cells())["B"].value == Fraction(8, 10)
 
 
 def test_a_hospital_that_moved_counts_for_the_class_of_the_day() -> None:
@@ -72,30 +70,36 @@ def test_a_hospital_that_moved_counts_for_the_class_of_the_day() -> None:
     assert MEMBERS.on(None, DAY) is None
 
 
-def test_two_classes_at_once_are_refused() -> None:
-    with pytest.raises(Refusal, match="column hospital, value B: has two classes on 2024-12-01: 2, 3"):
-        Members([*LIST, Membership("B", "2", date(2024, 12, 1))])
+def institutions(*rows: tuple[object, ...]) -> pa.Table:
+    kinds = [("code", pa.string()), ("level", pa.int8()), ("coefficient_class", pa.string()),
+             ("valid_from", pa.date32()), ("valid_to", pa.date32())]  # fmt: skip
+    names = [name for name, _ in kinds]
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=pa.schema(kinds))
 
 
 def test_a_list_of_institutions_gives_the_classes() -> None:
-    rows = [
-        {"code": "A", "level": 3, "coefficient_class": None, "valid_from": None, "valid_to": None},
-        {"code": "B", "level": 1, "coefficient_class": "E", "valid_from": date(2024, 1, 1), "valid_to": None},
-    ]
-    kinds = [("code", pa.string()), ("level", pa.int8()), ("coefficient_class", pa.string()),
-             ("valid_from", pa.date32()),
-             ("valid_to", pa.date32())]  # fmt: skip
-    table = pa.Table.from_pylist(rows, schema=pa.schema(kinds))
+    table = institutions(("A", 3, None, None, None), ("B", 1, "E", date(2024, 1, 1), None))
     assert [members_of(table).on(name, DAY) for name in "AB"] == [None, "E"]
     assert [members_of(table, "level").on(name, DAY) for name in "AB"] == ["3", "1"]
     assert members_of(table).on("B", date(2023, 12, 31)) is None
 
 
+def test_a_class_holds_until_the_next_row_begins() -> None:
+    """As counties and peers have it: a row that was left open ends, and one without a class ends what was before."""
+    rows = [("A", 2, "C", None, None), ("A", 3, "D", date(2024, 7, 1), None), ("A", 3, None, date(2025, 1, 1), None)]
+    members = members_of(institutions(*rows))
+    days = (date(2024, 6, 30), date(2024, 7, 1), DAY, date(2025, 1, 1))
+    assert [members.on("A", day) for day in days] == ["C", "D", "D", None]
+    with pytest.raises(Refusal, match="column code, value A: stands there twice from 2024-07-01 on"):
+        members_of(institutions(*rows, ("A", 2, "E", date(2024, 7, 1), None)))
+
+
 def test_a_hospital_without_a_class_or_with_a_small_one_takes_the_fallback(one: Plan) -> None:
     classes = {"3": OfClass(30, 1, 11, Fraction(10)), "2": OfClass(29, 1, 9, Fraction(10))}
-    assert coefficient("A", DAY, MEMBERS, classes, one) == Coefficient(Fraction(11, 10), OF_CLASS, "3", 30)
-    assert coefficient("B", date(2024, 1, 1), MEMBERS, classes, one) == Coefficient(Fraction(1), FEW_CASES, "2", 29)
-    assert coefficient("N", DAY, MEMBERS, classes, one) == Coefficient(Fraction(1), NO_CLASS, None, 0)
+    assert of_class("3", classes, one) == Coefficient(Fraction(11, 10), OF_CLASS, "3", 30)
+    assert of_class("2", classes, one) == Coefficient(Fraction(1), FEW_CASES, "2", 29)
+    assert of_class("1", classes, one) == Coefficient(Fraction(1), FEW_CASES, "1", 0)
+    assert of_class(MEMBERS.on("N", DAY), classes, one) == Coefficient(Fraction(1), NO_CLASS, None, 0)
 
 
 @pytest.mark.property
@@ -103,11 +107,12 @@ def test_two_hospitals_swapped_swap_their_results(one: Plan) -> None:
     names = {"A": "B", "B": "A"}
     swapped = [Cell(names[each.hospital], each.day, each.group, each.n, each.fee) for each in cells()]
     members = Members(Membership(names[each.hospital], each.name, each.valid_from, each.valid_to) for each in LIST)
-    day = date(2024, 3, 1)
-    before = {h: coefficient(h, day, MEMBERS, class_coefficients(cells(), MEMBERS), one) for h in "AB"}
-    after = {h: coefficient(h, day, members, class_coefficients(swapped, members), one) for h in "AB"}
+    before, after = (
+        {row["hospital"]: row | {"hospital": None} for row in hospitals_table(its, classed, one).to_pylist()}
+        for its, classed in ((cells(), MEMBERS), (swapped, members))
+    )
     assert after == {"A": before["B"], "B": before["A"]}
-    assert before["A"] != before["B"]
+    assert before["A"]["coefficient"] != before["B"]["coefficient"]
 
 
 def test_additions(with_value: Any, one: Plan) -> None:
@@ -165,3 +170,6 @@ def test_cells_part_where_a_class_ends(backend: Any) -> None:
     ]
     found = class_coefficients(cells_of(held(backend, pa.Table.from_pylist(rows)), MEMBERS), MEMBERS)
     assert {name: (its.n, its.fee) for name, its in found.items()} == {"2": (2, 200), "3": (1, 500)}
+    alone = Members(LIST[:2])
+    found = class_coefficients(cells_of(held(backend, pa.Table.from_pylist(rows)), alone), alone)
+    assert {name: (its.n, its.fee) for name, its in found.items()} == {"2": (2, 200)}, "of no class since"

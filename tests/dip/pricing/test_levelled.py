@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from yiheng.base.refusal import Refusal
 from yiheng.dip.plan import Plan, plan
 from yiheng.dip.pricing.levelled import facts_of, levelled
-from yiheng.dip.pricing.levels import level_of, levels_of
+from yiheng.dip.pricing.levels import level_of
 
 DAY = date(2024, 12, 31)
 SCHEMA = pa.schema(
@@ -54,8 +54,8 @@ def test_many_cases_have_the_levels_of_each(made: Plan, rows: list[dict[str, Any
     found = levelled(part, made)
     assert list(found) == ["cci", "severity", "tumour", "age"]
     for number, row in enumerate(part.to_pylist()):
-        own = levels_of(facts_of(row), made)
-        assert {kind: found[kind][number].as_py() for kind in found} == {kind: own.get(kind) for kind in found}
+        own = {kind: level_of(kind, facts_of(row), made) for kind in found}
+        assert {kind: found[kind][number].as_py() for kind in found} == own
 
 
 def test_columns_that_are_not_there_are_unknown(made: Plan) -> None:

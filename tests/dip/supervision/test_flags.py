@@ -1,4 +1,4 @@
-"""dip.supervision and supervise: flags with evidence, never cuts."""
+"""dip.supervision.flags and supervise: flags with evidence, never cuts."""
 
 from datetime import date
 from fractions import Fraction
@@ -12,15 +12,15 @@ from yiheng.base.refusal import Refusal
 from yiheng.dip.plan import Plan, plan
 from yiheng.dip.supervision.flags import (
     FLAGS,
+    KINDS,
     by_hospital,
-    death_counts,
+    low_risk_deaths,
     low_standard,
-    mortality_risk,
     overlong,
     readmitted,
     record_quality,
-    risks_table,
 )
+from yiheng.dip.supervision.risks import base_risks
 from yiheng.dip.supervision.supervise import supervise
 from yiheng.policy.loader import scheme
 from yiheng.tables.engine import held
@@ -122,53 +122,62 @@ def test_records_with_open_findings(one: Plan, stays: Any, backend: Any) -> None
     assert told(found, "case_id", "score", "value", "evidence") == [("1", 0.3, 2.0, "aa zz")]
 
 
-@pytest.mark.golden
-def test_e14_mortality_risk_class(one: Plan) -> None:
-    """A group without a death leaves mean and deviation and has the class that is declared for it."""
-    rates = {
-        "A": (5, 10000), "B": (4, 1000), "C": (2, 100), "D": (15, 100), "E": (1, 1000), "Z": (0, 50), "few": (1, 4),
-    }  # fmt: skip
-    found = mortality_risk(rates, one)
-    assert {name: (risk.name, risk.z if risk.z is None else round(risk.z, 3)) for name, risk in found.items()} == {
-        "A": ("low", -1.053), "B": ("middle_low", -0.153), "C": ("middle_high", 0.544), "D": ("high", 1.416),
-        "E": ("middle_low", -0.753), "Z": ("low", None),
-    }  # fmt: skip
-    assert mortality_risk(dict(reversed(rates.items())), one) == found
-    assert risks_table(found).to_pylist()[5] == {"group": "Z", "deaths": 0, "n": 50, "z": None, "class": "low"}
-
-
-def test_deaths_are_counted_over_the_declared_years(one: Plan, stays: Any, with_value: Any) -> None:
-    table = stays(
-        {"group": "g", "died": True}, {"group": "g"}, {"group": "g", "year": 2023}, {"group": "g", "known_end": False},
-        {"died": True},
-    )  # fmt: skip
-    assert death_counts(table, one) == {"g": (1, 3)}
+def test_deaths_in_classes_that_have_a_score(one: Plan, stays: Any, backend: Any, with_value: Any) -> None:
+    rows = [("l", "low", 0.001), ("m", "middle_low", 0.004), ("h", "middle_high", 0.02), ("few", None, 0.5),
+            ("z", "zero", 0.0)]  # fmt: skip
+    risks = pa.Table.from_pylist([dict(zip(("group", "risk", "rate"), row, strict=True)) for row in rows])
+    died = [{"case_id": name, "group": name, "died": True} for name, *_ in rows]
+    table = stays(*died, {"case_id": "alive", "group": "l"}, {"case_id": "no group", "died": True})
+    found = low_risk_deaths(backend, table, risks, one)
+    assert told(found, "case_id", "score", "value", "standard", "evidence") == [
+        ("l", 1.0, 1.0, 0.001, "low"), ("m", 0.5, 1.0, 0.004, "middle_low"),
+    ]  # fmt: skip
     rule = one.value("supervision")
-    assert death_counts(table, plan(with_value(supervision=rule | {"death_years": "newest"}), DAY)) == {"g": (1, 2)}
-    with pytest.raises(Refusal, match="value some: supervision: death_years is no choice -> newest, all"):
-        death_counts(table, plan(with_value(supervision=rule | {"death_years": "some"}), DAY))
+    own = plan(with_value(supervision=rule | {"death_scores": {"zero": 0.2}}), DAY)
+    assert told(low_risk_deaths(backend, table, risks, own), "case_id", "score", "ratio") == [("z", 0.2, None)]
+    wrong = plan(with_value(supervision=rule | {"death_scores": {"lowest": 1}}), DAY)
+    with pytest.raises(Refusal, match="value lowest: supervision: death_scores: is no class of mortality risk -> one"):
+        low_risk_deaths(backend, table, risks, wrong)
 
 
 def test_all_flags_of_a_year_and_what_they_come_to(one: Plan, stays: Any, backend: Any) -> None:
-    rows = [{"group": "h", "fen": 2000} for _ in range(40)] + [{"group": "g", "fen": 1000} for _ in range(9)]
+    rows = [{"group": "h", "fen": 2000} for _ in range(40)] + [{"group": "g", "fen": 1000} for _ in range(29)]
     deaths = [{"case_id": f"d{n}", "group": "h", "fen": 599, "died": True} for n in range(2)]
     last = [
         stay("B", "e", "g", date(2023, 12, 1), date(2023, 12, 20), year=2023, fen=1000),
         stay("B", "l", "g", date(2024, 1, 5), date(2024, 1, 9), fen=200, died=True),
     ]
     table = stays(*rows, *deaths, *last)
-    found, risks = supervise(backend, table, CATALOGUE, None, one, 2024)
-    assert [(row["group"], row["deaths"], row["n"], row["class"]) for row in risks.to_pylist()] == [
-        ("g", 1, 11, "middle_high"), ("h", 2, 42, "middle_low"),
+    risks = base_risks(table, one)
+    assert [(row["group"], row["deaths"], row["cases"], row["risk"]) for row in risks.to_pylist()] == [
+        ("g", 1, 31, "middle_low"), ("h", 2, 42, "middle_high"),
     ]  # fmt: skip
+    found = supervise(backend, table, CATALOGUE, one, 2024, risks, None)
     assert told(found, "case_id", "flag", "score") == [
-        ("d0", "low_risk_death", 0.5), ("d0", "low_standard", 1.0), ("d1", "low_risk_death", 0.5),
-        ("d1", "low_standard", 1.0), ("l", "low_standard", 1.0), ("l", "readmitted", 1.0),
+        ("d0", "low_standard", 1.0), ("d1", "low_standard", 1.0), ("l", "low_risk_death", 0.5),
+        ("l", "low_standard", 1.0), ("l", "readmitted", 1.0),
     ]  # fmt: skip
     counted = {(row["hospital"], row["flag"]): row for row in by_hospital(table, found).to_pylist()}
-    share = float(f"{2 / 51:.12g}")
+    share = float(f"{2 / 71:.12g}")
     assert counted["A", "low_standard"] == {
-        "hospital": "A", "cases": 51, "flag": "low_standard", "flagged": 2, "share": share, "score": 2.0,
+        "hospital": "A", "cases": 71, "flag": "low_standard", "flagged": 2, "share": share, "score": 2.0,
     }  # fmt: skip
     assert (counted["A", "overlong"]["flagged"], counted["B", "readmitted"]["share"]) == (0, 0.5)
-    assert Fraction(str(counted["A", "low_risk_death"]["score"])) == 1
+    assert Fraction(str(counted["B", "low_risk_death"]["score"])) == Fraction(1, 2)
+    frozen = risks.set_column(risks.schema.get_field_index("risk"), "risk", pa.array(["high", "low"]))
+    later = supervise(backend, table, CATALOGUE, one, 2024, frozen, None)
+    assert told(later.filter(later.flag == "low_risk_death"), "case_id", "score") == [("d0", 1.0), ("d1", 1.0)]
+
+
+def test_of_a_year_nothing_is_flagged_that_lies_in_another(one: Plan, stays: Any, backend: Any) -> None:
+    risks = pa.table({"group": ["g"], "risk": ["low"], "rate": [0.001]})
+    again = {"fen": 299, "los": 31, "died": True, "year": 2023}
+    table = stays(
+        stay("A", "1", "g", date(2023, 1, 1), date(2023, 1, 10), fen=1000, year=2023),
+        stay("A", "2", "g", date(2023, 1, 15), date(2023, 2, 15), **again),
+    )
+    findings = held(backend, pa.table({"hospital": ["A"], "case_id": ["2"], "rule": ["zz"]}))
+    assert supervise(backend, table, CATALOGUE, one, 2024, risks, findings).count().to_pyarrow().as_py() == 0
+    for year in (2023, None):
+        found = supervise(backend, table, CATALOGUE, one, year, risks, findings)
+        assert {(case, flag) for case, flag in told(found, "case_id", "flag")} == {("2", flag) for flag in KINDS}

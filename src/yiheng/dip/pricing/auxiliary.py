@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from yiheng.base.refusal import Refusal
-from yiheng.dip.catalogue.figures import rounded
 from yiheng.dip.plan import Plan, fraction
 from yiheng.dip.pricing.levels import level_column
+from yiheng.norms.statistic import rounded
 
 SCHEMA = pa.schema(
     [("group", pa.string()), ("kind", pa.string()), ("level", pa.string()), ("group_n", pa.int64()), ("n", pa.int64()),
@@ -49,30 +49,15 @@ class _Part:
         return self.square - Fraction(self.fee * self.fee, self.n) if self.n else Fraction(0)
 
 
-Case = tuple[str, str, int, Mapping[str, str]]
 # Group, kind of level, level (None = none of that kind), cases, fees, squares of fees.
 Sums = tuple[str, str, str | None, int, int, int]
 
 
-def build_auxiliary(cases: Iterable[Case], plan: Plan) -> pa.Table:
-    """The readable definition: columns of SCHEMA, every level that occurs, whether it is opened and why not.
-
-    A case is its group, the group's kind, its fee in fen and the levels it hits (`levels.levels_of`).
-    """
-    without, kinds = set(plan.value("auxiliary_none_for")), plan.value("auxiliary_kinds")
-    rows = (
-        (group, kind, levels.get(kind), 1, fee, fee * fee)
-        for group, its_kind, fee, levels in cases
-        if its_kind not in without
-        for kind in kinds
-    )
-    return auxiliary_of(rows, plan)
-
-
 def build_from_table(placed: ir.Table, plan: Plan) -> pa.Table:
-    """The same of a table of cases: group, kind, year, fen, enters and a column for each kind of level.
+    """Columns of SCHEMA: every level that occurs, whether it is opened and why not.
 
-    Counted are the cases that enter, of the newest year or of all (`auxiliary_years`).
+    `placed` has group, kind, year, fen, enters and a column for each kind of level (`levels.level_column`). Counted are
+    the cases that enter, of the newest year or of all (`auxiliary_years`).
     """
     years = plan.value("auxiliary_years")
     if years not in (NEWEST, ALL):

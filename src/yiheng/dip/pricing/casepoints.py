@@ -51,7 +51,7 @@ def case_points(points: Fraction, auxiliary: Fraction, found: Banded) -> Fractio
 
 
 def most_special(discharges: int, share: Fraction) -> int:
-    """How many special cases (特例单议) a quota allows: its share of the discharges, rounded down."""
+    """How many special cases (特例单议) a quota allows: its share of a region's yearly discharges, rounded down."""
     return int(discharges * share)
 
 

@@ -15,9 +15,9 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
-from yiheng.dip.catalogue.figures import rounded
 from yiheng.dip.plan import CONSERVATIVE, Plan, fraction
 from yiheng.dip.pricing.members import Members
+from yiheng.norms.statistic import rounded
 
 OF_CLASS, NO_CLASS, FEW_CASES = "class", "no class on this day", "too few cases of the class"
 WHOLE = "whole"
@@ -91,11 +91,6 @@ def class_coefficients(cells: Iterable[Cell], members: Members) -> dict[str, OfC
     return _against_region(cells, lambda cell: members.on(cell.hospital, cell.day))
 
 
-def own_coefficients(cells: Iterable[Cell]) -> dict[str, OfClass]:
-    """The same for each hospital by itself: what it would be measured as, without a class."""
-    return _against_region(cells, lambda cell: cell.hospital)
-
-
 def _against_region(cells: Iterable[Cell], name_of: object) -> dict[str, OfClass]:
     region: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     own: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
@@ -110,13 +105,6 @@ def _against_region(cells: Iterable[Cell], name_of: object) -> dict[str, OfClass
         n, fee = (sum(each[place] for each in groups.values()) for place in (0, 1))
         found[name] = OfClass(n, len(groups), fee, expected)
     return found
-
-
-def coefficient(
-    hospital: str, day: date | None, members: Members, classes: Mapping[str, OfClass], plan: Plan
-) -> Coefficient:
-    """The class coefficient of a hospital on a day; the fallback where it has no class or that has few cases."""
-    return of_class(members.on(hospital, day), classes, plan)
 
 
 def of_class(name: str | None, classes: Mapping[str, OfClass], plan: Plan) -> Coefficient:

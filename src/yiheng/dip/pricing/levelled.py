@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from yiheng.codes.charlson import categories
 from yiheng.codes.keys import is_icd
+from yiheng.dip.editions import icd_flags
 from yiheng.dip.plan import Plan, begins, plain
 from yiheng.dip.pricing.levels import AGE, CCI, SEVERITY, TUMOUR, Facts, level_of
+from yiheng.tables.codelists import code_lists, given
 
 # The columns that levels read.
 READ = ("dx", "proc", "dx_edition", "proc_edition", "los", "died", "age", "age_days")
@@ -100,31 +102,17 @@ def _listed(code: str, lists: Sequence[Sequence[str]]) -> int:
 
 def _bits(batch: pa.RecordBatch, name: str, bits_of: object, others: bool | None) -> np.ndarray:
     """For each case the bits of its codes together: of all, of those behind the first, or of the first alone."""
-    column = batch.column(name) if name in batch.schema.names else None
-    if column is None or pa.types.is_null(column.type) or not batch.num_rows:
-        return np.zeros(batch.num_rows, np.int64)
-    offsets = column.offsets.to_numpy().astype(np.int64)
-    values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
-    coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    said = [0 if code is None else bits_of(code) for code in coded.dictionary.to_pylist()] + [0]  # type: ignore[operator]
-    bits = np.array(said, np.int64)[coded.indices.fill_null(len(said) - 1).to_numpy(zero_copy_only=False)]
-    starts, lengths = offsets[:-1] - offsets[0], np.diff(offsets)
+    its = code_lists(given(batch, name), batch.num_rows)
+    said = [0 if code is None else bits_of(code) for code in its.texts.to_pylist()] + [0]  # type: ignore[operator]
+    bits = np.array(said, np.int64)[its.places]
+    lengths = its.ends - its.starts
     if others is not None:
         first = np.zeros(len(bits), np.bool_)
-        first[starts[lengths > 0]] = True
+        first[its.starts[lengths > 0]] = True
         bits = np.where(first != others, bits, 0)
-    added = np.bitwise_or.reduceat(np.append(bits, 0), starts) if len(bits) else np.zeros(len(starts), np.int64)
-    known = (lengths > 0) & column.is_valid().to_numpy(zero_copy_only=False) & _is_icd(batch, f"{name}_edition")
-    return np.where(known, added, 0)
-
-
-def _is_icd(batch: pa.RecordBatch, name: str) -> np.ndarray:
-    if name not in batch.schema.names or pa.types.is_null(batch.column(name).type):
-        return np.ones(batch.num_rows, np.bool_)
-    column = batch.column(name)
-    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    known = np.array([is_icd(text) for text in coded.dictionary.to_pylist()] + [True], np.bool_)
-    return np.asarray(known[coded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)])
+    added = np.bitwise_or.reduceat(np.append(bits, 0), its.starts) if len(bits) else np.zeros(len(lengths), np.int64)
+    icd = icd_flags(given(batch, f"{name}_edition"), batch.num_rows)
+    return np.where((lengths > 0) & icd, added, 0)
 
 
 def _number(batch: pa.RecordBatch, name: str) -> np.ndarray:

@@ -31,12 +31,6 @@ class Facts:
     age_days: int | None = None
 
 
-def levels_of(facts: Facts, plan: Plan) -> dict[str, str]:
-    """The level that a case hits of each kind that the scheme uses."""
-    found = {name: level_of(name, facts, plan) for name in plan.value("auxiliary_kinds")}
-    return {name: level for name, level in found.items() if level is not None}
-
-
 def level_of(kind: str, facts: Facts, plan: Plan) -> str | None:
     """The level of one kind that a case hits, None where it hits none; an unknown kind is refused."""
     if kind not in _KINDS:

@@ -1,4 +1,7 @@
-"""Classes of hospitals (机构等级归属): which class a hospital has on a day, as the list of institutions dates it."""
+"""Classes of hospitals (机构等级归属): which class a hospital has on a day, as the list of institutions dates it.
+
+Which row of the list holds on a day is the rule of `norms.institutions`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -7,7 +10,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from yiheng.base.refusal import Refusal
+from yiheng.norms.institutions import spans
 
 # The columns of the list of institutions that can say a hospital's class.
 COEFFICIENT_CLASS, LEVEL = "coefficient_class", "level"
@@ -27,13 +30,13 @@ class Membership:
 
 
 class Members:
-    """All memberships, by hospital; two classes of a hospital at once are refused when they are put together."""
+    """All memberships, by hospital; a hospital has at most one on a day."""
 
     def __init__(self, rows: Iterable[Membership]) -> None:
         found: dict[str, list[Membership]] = defaultdict(list)
         for each in rows:
             found[each.hospital].append(each)
-        self._by: dict[str, list[Membership]] = {name: _one_at_a_time(its) for name, its in found.items()}
+        self._by = dict(found)
 
     def __iter__(self) -> Iterator[Membership]:
         return (each for name in sorted(self._by) for each in self._by[name])
@@ -46,17 +49,10 @@ class Members:
 
 
 def members_of(institutions: pa.Table, by: str = COEFFICIENT_CLASS) -> Members:
-    """The classes that a list of institutions gives: columns code, `by`, valid_from and valid_to."""
-    rows = institutions.select(["code", by, "valid_from", "valid_to"]).to_pylist()
-    known = [row for row in rows if row[by] is not None]
-    return Members(Membership(row["code"], str(row[by]), row["valid_from"], row["valid_to"]) for row in known)
+    """The classes that a list of institutions gives: columns code, `by`, valid_from and valid_to.
 
-
-def _one_at_a_time(rows: list[Membership]) -> list[Membership]:
-    ordered = sorted(rows, key=lambda each: (each.valid_from or date.min, each.valid_to or date.max, each.name))
-    for one, other in zip(ordered, ordered[1:], strict=False):
-        if (other.valid_from or date.min) <= (one.valid_to or date.max) and one.name != other.name:
-            day = other.valid_from or date.min
-            names = ", ".join(sorted({one.name, other.name}))
-            raise Refusal(f"has two classes on {day}: {names}", column="hospital", value=one.hospital)
-    return ordered
+    A row without a class ends that of the row before it.
+    """
+    held = spans(institutions.select(["code", by, "valid_from", "valid_to"]), ("code",))
+    known = (its for its in held if its.row[by] is not None)
+    return Members(Membership(its.row["code"], str(its.row[by]), its.since, its.until) for its in known)

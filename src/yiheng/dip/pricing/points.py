@@ -15,7 +15,6 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from yiheng.dip.catalogue.figures import rounded
 from yiheng.dip.plan import Plan, fraction
 from yiheng.dip.pricing.auxiliary import Coefficients, highest
 from yiheng.dip.pricing.casepoints import Banded, banded, case_points
@@ -23,6 +22,7 @@ from yiheng.dip.pricing.coefficients import hospital_coefficient
 from yiheng.dip.pricing.comparison import LEVEL, Base, Bases
 from yiheng.dip.pricing.levels import level_column
 from yiheng.dip.pricing.members import Members
+from yiheng.norms.statistic import rounded
 from yiheng.tables.engine import batches
 
 OUT = pa.schema(

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
-from yiheng.dip.catalogue.figures import rounded
 from yiheng.dip.plan import Plan, fraction, plain
+from yiheng.norms.statistic import rounded
 
 TCM = "tcm"
 _GROUP = {"id", "zh", "en", "tcm_dx"}

@@ -4,11 +4,8 @@ Limits and scores are the scheme's. Each function takes cases in their groups (`
 flags with the columns of FLAGS; `flags` puts them together.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, log
-from statistics import fmean, stdev
+from math import ceil, floor
 from typing import Any
 
 import ibis
@@ -17,14 +14,15 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
-from yiheng.dip.catalogue.figures import rounded
 from yiheng.dip.plan import Plan, fraction
+from yiheng.norms.indices.risk import CLASSES
+from yiheng.norms.readmission import is_returnable
+from yiheng.norms.statistic import rounded
 from yiheng.tables.engine import held
 
 LOW_STANDARD, OVERLONG, READMITTED = "low_standard", "overlong", "readmitted"
 RECORD, DEATH = "record_quality", "low_risk_death"
 KINDS = (LOW_STANDARD, OVERLONG, READMITTED, RECORD, DEATH)
-LOW, MIDDLE_LOW, MIDDLE_HIGH, HIGH = "low", "middle_low", "middle_high", "high"
 # A value is held against a standard: yuan, days, days since the earlier stay, rules broken, the group's death rate.
 FLAGS = pa.schema(
     [("hospital", pa.string()), ("case_id", pa.string()), ("flag", pa.string()), ("score", pa.float64()),
@@ -35,10 +33,6 @@ HOSPITALS = pa.schema(
     [("hospital", pa.string()), ("cases", pa.int64()), ("flag", pa.string()), ("flagged", pa.int64()),
      ("share", pa.float64()), ("score", pa.float64())]
 )  # fmt: skip
-RISKS = pa.schema(
-    [("group", pa.string()), ("deaths", pa.int64()), ("n", pa.int64()), ("z", pa.float64()), ("class", pa.string())]
-)  # fmt: skip
-YEARS = ("newest", "all")
 
 
 def low_standard(placed: ir.Table, catalogue: pa.Table, plan: Plan, hospitals: pa.Table | None = None) -> ir.Table:
@@ -77,8 +71,9 @@ def overlong(placed: ir.Table, catalogue: pa.Table, plan: Plan) -> ir.Table:
 def readmitted(placed: ir.Table, plan: Plan) -> ir.Table:
     """Second admissions of a patient within the days that the scheme says, in any hospital.
 
-    The flag is on the later stay and names the one before; the same group scores otherwise than another. Planned ones,
-    further settlements of one stay, and stays after a way of leaving in `readmission_leaves_out` are none.
+    The flag is on the later stay and names the one before; the same group scores otherwise than another. What is no
+    readmission to `norms.readmission` is none here: planned ones, further settlements of one stay, and those after a
+    way of leaving in `readmission_leaves_out`.
     """
     rule = plan.value("supervision")
     known = placed.filter(placed.patient.notnull(), placed.admit_date.notnull(), placed.discharge_date.notnull())
@@ -86,12 +81,11 @@ def readmitted(placed: ir.Table, plan: Plan) -> ir.Table:
     window = ibis.window(group_by=known.patient, order_by=order)
     names = ("discharge_date", "hospital", "case_id", "group", "stay_id")
     before = {name: known[name].lag().over(window) for name in names}
-    left = known.discharge.isin(list(rule["readmission_leaves_out"])).fill_null(False)
-    expected = (known.planned_readmit.fill_null(False) | known.interim.fill_null(False) | left).lag().over(window)
-    pairs = known.mutate(**{f"before_{name}": its for name, its in before.items()}, expected=expected)
+    returnable = is_returnable(known, rule["readmission_leaves_out"]).lag().over(window)
+    pairs = known.mutate(**{f"before_{name}": its for name, its in before.items()}, returnable=returnable)
     pairs = pairs.mutate(days=pairs.admit_date.delta(pairs.before_discharge_date, unit="day"))
     same_stay = (pairs.stay_id == pairs.before_stay_id) & pairs.hospital.identical_to(pairs.before_hospital)
-    pairs = pairs.filter(pairs.days.between(0, rule["readmission_days"]), ~pairs.expected, ~same_stay.fill_null(False))
+    pairs = pairs.filter(pairs.days.between(0, rule["readmission_days"]), pairs.returnable, ~same_stay.fill_null(False))
     same = (pairs.group == pairs.before_group).fill_null(False)
     earlier = pairs.before_hospital.fill_null("").concat("/", pairs.before_case_id)
     return _said(
@@ -114,10 +108,17 @@ def record_quality(placed: ir.Table, findings: ir.Table, plan: Plan) -> ir.Table
 
 
 def low_risk_deaths(backend: Backend, placed: ir.Table, risks: pa.Table, plan: Plan) -> ir.Table:
-    """Deaths in groups whose class of mortality risk the scheme gives a score (`death_scores`)."""
+    """Deaths in groups whose class of mortality risk the scheme gives a score (`death_scores`).
+
+    `risks` has group, rate and risk, as `norms.indices.risk` makes them; a score for a class that there is not is
+    refused.
+    """
     scores = plan.value("supervision")["death_scores"]
-    scored = [row for row in risks.to_pylist() if row["class"] in scores]
-    rows = [(row["group"], row["deaths"] / row["n"], scores[row["class"]], row["class"]) for row in scored]
+    for name in sorted(set(scores) - set(CLASSES)):
+        what = "supervision: death_scores: is no class of mortality risk"
+        raise Refusal(what, plan.scheme.id, value=name, cure=f"one of: {', '.join(CLASSES)}")
+    scored = [row for row in risks.to_pylist() if row["risk"] in scores]
+    rows = [(row["group"], row["rate"], scores[row["risk"]], row["risk"]) for row in scored]
     names = ("its_group", "rate", "score", "risk")
     types = (pa.string(), pa.float64(), pa.float64(), pa.string())
     table = pa.table({name: pa.array([row[at] for row in rows], types[at]) for at, name in enumerate(names)})
@@ -151,65 +152,6 @@ def by_hospital(placed: ir.Table, found: ir.Table) -> pa.Table:
             share = rounded(Fraction(row["flagged"], its["cases"]))
             rows.append({**its, "flag": flag, "flagged": row["flagged"], "share": share, "score": row["score"] / 1000})
     return pa.Table.from_pylist(rows, schema=HOSPITALS)
-
-
-def death_counts(placed: ir.Table, plan: Plan) -> dict[str, tuple[int, int]]:
-    """Deaths and cases of each group over the base period, of cases whose end is known."""
-    years = plan.value("supervision")["death_years"]
-    if years not in YEARS:
-        what = "supervision: death_years is no choice"
-        raise Refusal(what, plan.scheme.id, value=str(years), cure=", ".join(YEARS))
-    kept = placed.filter(placed.group.notnull(), placed.known_end)
-    if years != "all":
-        kept = kept.filter(kept.year == plan.day.year)
-    counted = kept.group_by("group").agg(deaths=kept.died.sum().cast("int64"), n=kept.count())
-    return {row["group"]: (row["deaths"], row["n"]) for row in counted.to_pyarrow().to_pylist()}
-
-
-@dataclass(frozen=True)
-class Risk:
-    """A group's class of mortality risk; z is None for a group without a death, whose class the scheme declares."""
-
-    name: str
-    deaths: int
-    n: int
-    z: float | None
-
-
-def mortality_risk(counts: Mapping[str, tuple[int, int]], plan: Plan) -> dict[str, Risk]:
-    """The classes of groups (deaths, cases) by z of the logarithm of their death rate, with the sample deviation.
-
-    z < -1 low, below 0 middle low, below 1 middle high, else high. Groups without a death leave mean and deviation and
-    have the class that the scheme names; groups under its least number of cases are left out.
-    """
-    rule = plan.value("supervision")
-    large = {name: each for name, each in counts.items() if each[1] >= rule["death_cases"]}
-    logs = {name: log(deaths / n) for name, (deaths, n) in sorted(large.items()) if deaths}
-    spread = stdev(logs.values()) if len(logs) > 1 else 0.0
-    mean = fmean(logs.values()) if logs else 0.0
-    found = {}
-    for name, (deaths, n) in sorted(large.items()):
-        if not deaths:
-            found[name] = Risk(rule["zero_death_class"], 0, n, None)
-        else:
-            z = (logs[name] - mean) / spread if spread else 0.0
-            found[name] = Risk(_class_of(z), deaths, n, rounded(z))
-    return found
-
-
-def risks_table(risks: Mapping[str, Risk]) -> pa.Table:
-    """Columns of RISKS, in order of group."""
-    rows = [
-        {"group": group, "deaths": its.deaths, "n": its.n, "z": its.z, "class": its.name}
-        for group, its in sorted(risks.items())
-    ]
-    return pa.Table.from_pylist(rows, schema=RISKS)
-
-
-def _class_of(z: float) -> str:
-    if z < -1:
-        return LOW
-    return MIDDLE_LOW if z < 0 else MIDDLE_HIGH if z < 1 else HIGH
 
 
 def _figures(catalogue: pa.Table, name: str) -> list[tuple[str, float]]:

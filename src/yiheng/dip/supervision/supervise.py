@@ -1,4 +1,4 @@
-"""All flags of a catalogue's cases (监管标记汇总), and the classes of mortality risk that one kind stands on."""
+"""All flags of a catalogue's cases (监管标记汇总), of one year or of all."""
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -12,17 +12,18 @@ def supervise(
     backend: Backend,
     placed: ir.Table,
     catalogue: pa.Table,
-    findings: ir.Table | None,
     plan: Plan,
     year: int | None,
+    risks: pa.Table,
+    findings: ir.Table | None,
     hospitals: pa.Table | None = None,
-) -> tuple[ir.Table, pa.Table]:
-    """The flags (columns of FLAGS, in order) on the cases of a year, or of all, and the risks (columns of RISKS).
+) -> ir.Table:
+    """The flags (columns of FLAGS, in order) on the cases of a year, or of all.
 
-    An earlier stay may lie in another year; `findings` are those of the quality rules that are open, None where nobody
-    judged the cases; `hospitals` has their coefficients. Risks stand on all the cases given, by the scheme's period.
+    An earlier stay may lie in another year; `risks` are the classes of mortality risk, of these cases (`risks`) or
+    frozen; `findings` are those of the quality rules that are open, None where nobody judged the cases; `hospitals`
+    has their coefficients.
     """
-    risks = by.risks_table(by.mortality_risk(by.death_counts(placed, plan), plan))
     wanted = placed if year is None else placed.filter(placed.year == year)
     again = by.readmitted(placed, plan)
     if year is not None:
@@ -35,4 +36,4 @@ def supervise(
     ]
     if findings is not None:
         parts.append(by.record_quality(wanted, findings, plan))
-    return by.flags(backend, parts), risks
+    return by.flags(backend, parts)

@@ -27,7 +27,6 @@ PLACES = {
     "group_place": ("home", GROUP, "area", "county"),
     "diagnosis_place": ("home", DIAGNOSIS, "area", "county"),
 }
-_SUMS = ("n", "fee_cases", "fee")
 
 
 def flows(facts: ir.Table, region: Collection[str] = (), of: str = GROUP) -> ir.Table:
@@ -43,14 +42,10 @@ def flows(facts: ir.Table, region: Collection[str] = (), of: str = GROUP) -> ir.
     )
 
 
-def merged(table: ir.Table) -> ir.Table:
-    """Flows of several shards, one under the other, as those of all."""
-    keys = [name for name in table.columns if name not in _SUMS]
-    return table.group_by(keys).agg(**{name: total(table[name]) for name in _SUMS})
-
-
 def outflow(table: ir.Table, by: str, region: Collection[str] = ()) -> pa.Table:
     """By one of UNITS: how many of the residents' cases were treated elsewhere, and what they cost; in order.
+
+    `table` are `flows`, or those of several shards, one under the other.
 
     - n: residents' cases; placed: those whose hospital's area is known; outside: of these in another area
     - outside_region: of these in no area of the region, null where the region's areas are not known; shares of placed

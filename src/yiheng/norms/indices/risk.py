@@ -15,9 +15,8 @@ from yiheng.norms.rules import RiskRules
 from yiheng.norms.statistic import quotient, rounded
 from yiheng.norms.sums import merged
 
-LOW, MIDDLE_LOW, MIDDLE_HIGH, HIGH = BY_Z = ("low", "middle_low", "middle_high", "high")
-ZERO = "zero"
-CLASSES = (*BY_Z, ZERO)
+BY_Z = ("low", "middle_low", "middle_high", "high")
+CLASSES = (*BY_Z, "zero")
 OF_Z, NO_DEATH, FEW = "z", "no_death", "few_cases"
 SCHEMA = pa.schema(
     [("group", pa.string()), ("cases", pa.int64()), ("deaths", pa.int64()), ("rate", pa.float64()),

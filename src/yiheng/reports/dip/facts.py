@@ -97,7 +97,8 @@ class DipFacts:
 
     @cached_property
     def risks(self) -> dict[str, Row]:
-        return {row["group"]: row for row in self.results.risks.to_pylist()}
+        """By group, of those that have a class."""
+        return {row["group"]: row for row in self.results.risks.to_pylist() if row["risk"] is not None}
 
     @cached_property
     def hospitals(self) -> list[str]:

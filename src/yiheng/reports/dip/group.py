@@ -86,12 +86,12 @@ def _facts(facts: DipFacts, row: Row) -> Iterator[tuple[Word, Value]]:
         yes = word("yes" if price["same_price"] else "no")
         yield word("same_price"), yes if why is None else Word(f"{yes.zh}（{why.zh}）", f"{yes.en} ({why.en})")
     if (risk := facts.risks.get(row["group"])) is not None:
-        its = word(f"risk_{risk['class']}")
+        its = word(f"risk_{risk['risk']}")
         yield (
             word("risk_class"),
             Word(
-                f"{its.zh}（死亡 {risk['deaths']:,} / {risk['n']:,} 例）",
-                f"{its.en} ({risk['deaths']:,} deaths of {risk['n']:,})",
+                f"{its.zh}（死亡 {risk['deaths']:,} / {risk['cases']:,} 例）",
+                f"{its.en} ({risk['deaths']:,} deaths of {risk['cases']:,})",
             ),
         )
     if met := {flag: n for flag, n in facts.flags_of_group.get(row["group"], {}).items() if n}:

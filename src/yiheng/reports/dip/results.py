@@ -23,14 +23,18 @@ from yiheng.dip.pricing.points import OUT, priced_batches
 from yiheng.dip.pricing.pricer import pricer_of
 from yiheng.dip.pricing.tcm import with_tcm
 from yiheng.dip.supervision.flags import by_hospital
+from yiheng.dip.supervision.risks import base_risks
 from yiheng.dip.supervision.supervise import supervise
+from yiheng.norms.rules import INDICES
+from yiheng.policy.loader import scheme
 from yiheng.tables.engine import scratch
 from yiheng.tables.runs import Run
 from yiheng.tables.snapshot import Snapshot
 
 # Sums of points are added as decimals, so that no order of adding changes them.
 _POINTS = "decimal(28, 8)"
-Keep = Callable[[str, dict[str, str], dict[str, pa.Table | ir.Table]], Run]
+# Keeps a run of a kind: the policy beside the scheme by its digest, the runs that it is made from, its tables.
+Keep = Callable[[str, dict[str, str], dict[str, str], dict[str, pa.Table | ir.Table]], Run]
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class DipResults:
     """What a year's DIP pages show, from the runs that were kept.
 
     - levels: `auxiliary.SCHEMA`; hospitals, classes, prices: as `coefficients` has them
-    - flags, flagged, risks: `supervision.FLAGS`, `HOSPITALS` and `RISKS`, of the year
+    - flags, flagged: `supervision.flags.FLAGS` and `HOSPITALS`, of the year; risks: `norms.indices.risk.SCHEMA`
     - pairs: hospital, group, n, priced, fee (fen), group_points, case_points, of the year; bands: hospital, band, n,
       group_points, case_points; bases: hospital, base, n
     - years: hospital, group, year, n, fee (fen), los_cases, los; deaths are in `risks`
@@ -78,20 +82,22 @@ def dip_results(backend: Backend, snapshot: Snapshot, catalogue: Catalogue, grou
     levelled = levelled_of(backend, asked, cases, made)
     of_year = levelled.filter(levelled.year == year)
     levels = build_from_table(levelled, made)
-    runs = {"auxiliary": keep("auxiliary", {"grouping": grouping.id}, {"levels": levels}).id}
+    runs = {"auxiliary": keep("auxiliary", {}, {"grouping": grouping.id}, {"levels": levels}).id}
     institutions = snapshot.table("institution").to_pyarrow()
     members = members_of(institutions)
     own = _coefficients(placed, institutions, members, catalogue, made)
-    runs["coefficients"] = keep("coefficients", {"grouping": grouping.id}, dict(own)).id
+    runs["coefficients"] = keep("coefficients", {}, {"grouping": grouping.id}, dict(own)).id
     pricer = pricer_of(placed, catalogue.groups, made, members, own["hospitals"], own["prices"], opened(levels))
     path = scratch(backend) / "dip-points.parquet"
     _write(priced_batches(backend, of_year, pricer, members, ["hospital", "case_id"]), path)
     points = backend.read_parquet(str(path))
-    runs["points"] = keep("points", {"grouping": grouping.id, **runs}, {"cases": points}).id
+    runs["points"] = keep("points", {}, {"grouping": grouping.id, **runs}, {"cases": points}).id
     findings = open_findings(snapshot)
-    flags, risks = supervise(backend, placed, catalogue.groups, findings, made, year, own["hospitals"])
+    risks = base_risks(placed, made)
+    flags = supervise(backend, placed, catalogue.groups, made, year, risks, findings, own["hospitals"])
     tables = {"flags": flags, "hospitals": by_hospital(of_year, flags), "risks": risks}
-    runs["supervision"] = keep("supervision", {"grouping": grouping.id, **runs}, tables).id
+    policy = {INDICES: scheme(INDICES).digest}
+    runs["supervision"] = keep("supervision", policy, {"grouping": grouping.id, **runs}, tables).id
     return DipResults(
         catalogue, made, year, levels, own["hospitals"], own["classes"], own["prices"],
         flags.to_pyarrow(), tables["hospitals"], risks, _pairs(points, of_year), _bands(points), _bases(points),
