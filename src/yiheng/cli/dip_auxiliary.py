@@ -9,7 +9,7 @@ import pyarrow as pa
 import typer
 
 from yiheng.cli.dip_input import open_placed
-from yiheng.dip.catalogue.figures import rounded
+from yiheng.norms.statistic import rounded
 from yiheng.dip.pricing.auxiliary import build_from_table, highest, opened, read_auxiliary
 from yiheng.dip.pricing.levels import level_column
 from yiheng.tables.digest import file_sha256

@@ -138,6 +138,12 @@ def test_deaths_in_classes_that_have_a_score(one: Plan, stays: Any, backend: Any
     wrong = plan(with_value(supervision=rule | {"death_scores": {"lowest": 1}}), DAY)
     with pytest.raises(Refusal, match="value lowest: supervision: death_scores: is no class of mortality risk -> one"):
         low_risk_deaths(backend, table, risks, wrong)
+    for wrong_risks, said in (
+        (pa.concat_tables([risks, risks.slice(0, 1)]), "value l: a group stands here twice"),
+        (risks.set_column(1, "risk", pa.array(["no", None, None, None, None])), "value no: is no class of mortality"),
+    ):
+        with pytest.raises(Refusal, match=said):
+            low_risk_deaths(backend, table, wrong_risks, one)
 
 
 def test_all_flags_of_a_year_and_what_they_come_to(one: Plan, stays: Any, backend: Any) -> None:

@@ -161,7 +161,3 @@ def _token(kind: str, text: str, below: int) -> Token:
     if below:
         return Token(kind, text, BEGINNING if len(plain(text)) < below else WHOLE)
     return Token(kind, text, KEYED)
-
-
-def _codes_of(text: str | None) -> tuple[Token, ...]:
-    return tuple(_token("dx", code, 0) for code in (text or "").split(OR) if code)

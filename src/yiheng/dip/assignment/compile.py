@@ -134,7 +134,7 @@ def _pools(book: Book, wides: Sequence[str], classes: Mapping[str, int], number:
 
 
 def _needs(parts: Sequence[Sequence[int]]) -> int:
-    """The marks of tokens that a case cannot do without; see `kernel.mark`."""
+    """The marks of tokens that a case cannot do without; see `machine.mark`."""
     return reduce(or_, (a.mark(part[0]) for part in parts if len(part) == 1), 0)
 
 

@@ -109,7 +109,7 @@ class Speller:
         self._add([[]], [[]], [0])
 
     def look_up(self, texts: pa.Array, systems: tuple[bool, bool]) -> tuple[np.ndarray, a.Spelled]:
-        """The numbers of distinct spellings, and what every number says; see `kernel.Rows` and `kernel.Spelled`.
+        """The numbers of distinct spellings, and what every number says; see `machine.Rows` and `machine.Spelled`.
 
         `systems` says whether there are codes of other systems, and of ICD. Behind the last spelling stands null.
         """

@@ -20,7 +20,7 @@ from yiheng.dip.catalogue.counted import Counted
 from yiheng.dip.catalogue.counted import from_statistics as counted_of
 from yiheng.dip.catalogue.counter import Counter, count_pieces
 from yiheng.dip.catalogue.figured import Figured
-from yiheng.dip.catalogue.figures import by_group, riv, rounded
+from yiheng.dip.catalogue.figures import by_group, riv
 from yiheng.dip.catalogue.linked import LINES, given_shares
 from yiheng.dip.catalogue.placing import place
 from yiheng.dip.catalogue.statistics import KEYS, merged
@@ -29,6 +29,7 @@ from yiheng.dip.columns import LEVELS
 from yiheng.dip.columns import SCHEMA as SCHEMA
 from yiheng.dip.keys import MAIN_RELATED
 from yiheng.dip.plan import Plan, plan
+from yiheng.norms.statistic import rounded
 from yiheng.policy.loader import Scheme
 from yiheng.tables.engine import batches, fetch, scratch
 from yiheng.tables.limits import threads

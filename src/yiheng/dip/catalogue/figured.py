@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from yiheng.base.refusal import Refusal
 from yiheng.dip.catalogue import figures
-from yiheng.dip.catalogue.figures import Ratio, Sums, rounded
+from yiheng.dip.catalogue.figures import Ratio, Sums
 from yiheng.dip.catalogue.placing import CORE, Place, beginnings
 from yiheng.dip.columns import LEVEL_SCHEMA, SCHEMA
 from yiheng.dip.plan import Plan
+from yiheng.norms.statistic import rounded
 
 _NOTHING: Ratio = (0, 1)
 _TO_YUAN = Fraction("1/100")

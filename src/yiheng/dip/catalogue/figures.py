@@ -16,7 +16,7 @@ from yiheng.base.refusal import Refusal
 from yiheng.dip.catalogue import tally
 from yiheng.dip.plan import Plan
 from yiheng.norms.significant import significant
-from yiheng.norms.statistic import DIGITS
+from yiheng.norms.statistic import DIGITS, rounded
 
 Ratio = tuple[int, int]
 
@@ -202,8 +202,3 @@ def _rounded(values: Iterable[float | None]) -> list[float | None]:
     exact = list(values)
     found = significant(np.array([0.0 if value is None else value for value in exact]), DIGITS).tolist()
     return [None if value is None else its for value, its in zip(exact, found, strict=True)]
-
-
-def rounded(exact: Fraction | float) -> float:
-    """A float of 12 significant digits."""
-    return float(f"{float(exact):.12g}")

@@ -15,7 +15,7 @@ from ibis.backends.duckdb import Backend
 
 from yiheng.base.refusal import Refusal
 from yiheng.dip.plan import Plan, fraction
-from yiheng.norms.indices.risk import CLASSES
+from yiheng.norms.indices.risk import CLASSES, check_risks
 from yiheng.norms.readmission import is_returnable
 from yiheng.norms.statistic import rounded
 from yiheng.tables.engine import held
@@ -73,7 +73,8 @@ def readmitted(placed: ir.Table, plan: Plan) -> ir.Table:
 
     The flag is on the later stay and names the one before; the same group scores otherwise than another. What is no
     readmission to `norms.readmission` is none here: planned ones, further settlements of one stay, and those after a
-    way of leaving in `readmission_leaves_out`.
+    way of leaving in `readmission_leaves_out`. Unlike there, the stay just before alone is looked at: whoever came as
+    planned, or was moved, is not suspected for an earlier stay.
     """
     rule = plan.value("supervision")
     known = placed.filter(placed.patient.notnull(), placed.admit_date.notnull(), placed.discharge_date.notnull())
@@ -110,9 +111,10 @@ def record_quality(placed: ir.Table, findings: ir.Table, plan: Plan) -> ir.Table
 def low_risk_deaths(backend: Backend, placed: ir.Table, risks: pa.Table, plan: Plan) -> ir.Table:
     """Deaths in groups whose class of mortality risk the scheme gives a score (`death_scores`).
 
-    `risks` has group, rate and risk, as `norms.indices.risk` makes them; a score for a class that there is not is
-    refused.
+    `risks` has group, rate and risk, as `norms.indices.risk` makes them, and is refused as `check_risks` says; so is a
+    score for a class that there is not.
     """
+    check_risks(risks)
     scores = plan.value("supervision")["death_scores"]
     for name in sorted(set(scores) - set(CLASSES)):
         what = "supervision: death_scores: is no class of mortality risk"

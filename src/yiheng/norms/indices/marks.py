@@ -1,10 +1,8 @@
 """Marks of groups (病组标记): relative weight, whether it is high, and the class of mortality risk, one row a group."""
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from yiheng.base.refusal import Refusal
-from yiheng.norms.indices.risk import CLASSES
+from yiheng.norms.indices.risk import check_once, check_risks
 from yiheng.norms.rules import Rules
 
 SCHEMA = pa.schema(
@@ -18,9 +16,8 @@ def marks(weights: pa.Table, risks: pa.Table, rules: Rules) -> pa.Table:
     `stays`: whether its cases stay longer than nothing. `high`: rw, as it is shown, is at or above the policy's limit;
     null without a weight. A group that is named twice, and a class that there is not, are refused.
     """
-    for table in (weights, risks):
-        _check_once(table)
-    _check_classes(risks)
+    check_once(weights)
+    check_risks(risks)
     rw = dict(zip(weights["group"].to_pylist(), weights["rw"].to_pylist(), strict=True))
     risk = dict(zip(risks["group"].to_pylist(), risks["risk"].to_pylist(), strict=True))
     mean_los = dict(zip(weights["group"].to_pylist(), weights["mean_los"].to_pylist(), strict=True))
@@ -39,14 +36,3 @@ def marks(weights: pa.Table, risks: pa.Table, rules: Rules) -> pa.Table:
 
 def _high(rw: float | None, rules: Rules) -> bool | None:
     return None if rw is None else rw >= rules.high_weight
-
-
-def _check_once(table: pa.Table) -> None:
-    counted = pc.value_counts(table["group"].combine_chunks()).to_pylist()
-    for name in sorted(str(row["values"]) for row in counted if row["counts"] > 1):
-        raise Refusal("a group stands here twice", column="group", value=name)
-
-
-def _check_classes(risks: pa.Table) -> None:
-    for name in sorted({its for its in risks["risk"].to_pylist() if its is not None} - set(CLASSES)):
-        raise Refusal("is no class of mortality risk", column="risk", value=name, cure=f"one of: {', '.join(CLASSES)}")

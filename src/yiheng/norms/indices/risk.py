@@ -10,7 +10,9 @@ from math import log, sqrt
 
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from yiheng.base.refusal import Refusal
 from yiheng.norms.rules import RiskRules
 from yiheng.norms.statistic import quotient, rounded
 from yiheng.norms.sums import merged
@@ -70,3 +72,17 @@ def spread(values: Sequence[float], weights: Sequence[int], sample: bool) -> tup
 def class_of(z: float, limits: Sequence[float]) -> str:
     """The class of a z; each limit belongs to the class above it."""
     return BY_Z[sum(z >= limit for limit in limits)]
+
+
+def check_risks(risks: pa.Table) -> None:
+    """Refuse frozen classes that name a group twice, or a class that there is not."""
+    check_once(risks)
+    for name in sorted({its for its in risks["risk"].to_pylist() if its is not None} - set(CLASSES)):
+        raise Refusal("is no class of mortality risk", column="risk", value=name, cure=f"one of: {', '.join(CLASSES)}")
+
+
+def check_once(table: pa.Table) -> None:
+    """Refuse a table in which a group stands twice."""
+    counted = pc.value_counts(table["group"].combine_chunks()).to_pylist()
+    for name in sorted(str(row["values"]) for row in counted if row["counts"] > 1):
+        raise Refusal("a group stands here twice", column="group", value=name)
