@@ -12,8 +12,10 @@ from django.utils import timezone
 from site_register.models import Quality
 
 from yiheng.base.refusal import LAST, WEIGHTS
+from yiheng.base.words import Word
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.api.tokens import make_token
+from yiheng.site.base.audit.models import Look
 from yiheng.site.base.breakglass.actions import Terms, actor_at, break_glass, review
 from yiheng.site.base.breakglass.models import Glass
 from yiheng.site.base.files.keeping import keep
@@ -23,10 +25,18 @@ from yiheng.site.base.flow.act import act
 from yiheng.site.base.flow.forms import Invalid
 from yiheng.site.base.flow.models import Act, Event, Item
 from yiheng.site.base.identity import NumberTyped, has_number
+from yiheng.site.base.ledger.declare import Ledger, declare
+from yiheng.site.base.ledger.models import Cell, Proposal
+from yiheng.site.base.ledger.sheets import propose_sheet
+from yiheng.site.base.ledger.units import Unit
 from yiheng.site.base.outsiders.door import make_code
 from yiheng.site.base.outsiders.models import QueryCode
-from yiheng.site.base.places.models import Delegation
-from yiheng.site.base.posts.actions import lend
+from yiheng.site.base.party import RoleAt
+from yiheng.site.base.places.models import Delegation, Place
+from yiheng.site.base.places.roles import FINANCE
+from yiheng.site.base.posts.founding import found, take_places
+from yiheng.site.base.posts.lending import lend
+from yiheng.site.base.refused import BadSheet as Sheet
 from yiheng.site.base.register.bulk import propose_file
 from yiheng.site.base.register.changing import Proposed, confirm, end, propose, reject
 from yiheng.site.base.register.refused import BadFile as BadSheet
@@ -37,6 +47,7 @@ from .town import NOW, Town, make_person
 
 ZH, EN = "不得含身份证号，请删去", "has an identity number: take it out"
 HOUR = timedelta(hours=1)
+SPARE = declare(Ledger("test_identity", Word("备用床位", "spare beds"), Unit.BED, keepers=RoleAt(FINANCE, "place")))
 
 
 def number() -> str:
@@ -188,6 +199,55 @@ def test_a_registers_file_refuses_it_with_its_row(town: Town, tmp_path: Path) ->
     with pytest.raises(NumberTyped):
         propose_file(town.actor("eva"), Quality, path, "q.csv", number(), NOW)
     assert rows(Quality) == [0]
+
+
+def test_a_sheet_of_places_refuses_it_and_gives_the_row_back_without_it(town: Town, tmp_path: Path) -> None:  # noqa: ARG001
+    path, before = tmp_path / "p.csv", list(Place.objects.order_by("pk").values())
+    path.write_text(
+        f"代码,名称,类别,上级代码,起,止\nN1,一院,机构,14,2026-01-01,\nN2,{HIDDEN.join(number())}院,机构,14,2026-01-01,\n"
+        f"{number()},二院,机构,14,2026-01-01,\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(Sheet) as wrong:
+        take_places(path, NOW, name="p.csv")
+    said = [f"file p.csv, row {row}, column {column}: {ZH} / {EN}" for row, column in ((2, "名称"), (3, "代码"))]
+    assert [str(line) for line in wrong.value.lines] == said
+    assert wrong.value.rows[2]["name"] == "11****************院"
+    assert number() not in str(wrong.value.rows)
+    assert list(Place.objects.order_by("pk").values()) == before
+
+
+def test_a_founders_names_refuse_it(db: None) -> None:  # noqa: ARG001
+    for code, name, username in ((number(), "市", "root"), ("14", f"{number()}市", "root"), ("14", "市", number())):
+        with pytest.raises(NumberTyped):
+            found(code, name, username, NOW, date(2026, 1, 1))
+    assert rows(Place, Person) == [0, 0]
+
+
+def test_a_sheet_of_limits_refuses_it_in_a_row_and_as_its_source(town: Town, tmp_path: Path) -> None:
+    keeper = make_person("fin", ("finance", town.east))
+    path = tmp_path / "l.csv"
+    path.write_text(f"机构代码,额度代码,名称,额度\nE,K1,床位{number()},5\n", encoding="utf-8")
+    with pytest.raises(Sheet) as wrong:
+        propose_sheet(actor_at(keeper.pk, NOW), SPARE, path, "l.csv", "院办", NOW)
+    assert [str(line) for line in wrong.value.lines] == [f"file l.csv, row 1, column 名称: {ZH} / {EN}"]
+    path.write_text("机构代码,额度代码,名称,额度\nE,K1,床位,5\n", encoding="utf-8")
+    with pytest.raises(NumberTyped):
+        propose_sheet(actor_at(keeper.pk, NOW), SPARE, path, "l.csv", f"按{number()}", NOW)
+    assert rows(Proposal, Cell) == [0, 0]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_an_exports_reason_refuses_it(town: Town, language: str) -> None:
+    town.sent()
+    client = Client()
+    client.force_login(town.people["dan"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.cookies["django_language"] = language
+    said = client.get("/flows/errand/export.csv", {"reason": f"患者{number()}"})
+    assert (said.status_code, Look.objects.get(action="look.export").outcome) == (422, "identity")
+    page = said.content.decode()
+    assert (ZH if language == "zh-hans" else EN.capitalize()) in page
+    assert 'name="reason"' in page, "another may be given"
 
 
 def test_break_glass_and_its_review_refuse_it(town: Town) -> None:

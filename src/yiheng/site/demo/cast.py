@@ -10,7 +10,9 @@ from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.roles import ADMINISTRATOR, DEPARTMENT, DOCTOR, INSTITUTION, REGION, Role, known_roles
 from yiheng.site.base.places.standing import Actor, actor_of
-from yiheng.site.base.posts.actions import first_administrator, grant, join, lend
+from yiheng.site.base.posts.actions import first_administrator, grant
+from yiheng.site.base.posts.groups import join
+from yiheng.site.base.posts.lending import lend
 from yiheng.site.demo.region import Region
 from yiheng.site.management.procurement.parties import BID_EXPERT, EXPERT, PRESIDENT
 from yiheng.site.region.referral.parties import DESK

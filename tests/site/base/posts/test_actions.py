@@ -1,60 +1,18 @@
-"""Granting, lending, joining: who may, when, never to oneself, never two roles apart; all audited."""
+"""Granting: who may, when, never to oneself, never two roles apart, also by loans; all audited."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 
-from yiheng.site.base.audit.models import Entry, Look
-from yiheng.site.base.places.models import Delegation, Group, Membership, Post
+from yiheng.site.base.audit.models import Entry
+from yiheng.site.base.places.models import Post
 from yiheng.site.base.places.standing import actor_of
-from yiheng.site.base.posts.actions import (
-    NotGranted,
-    end_loan,
-    end_post,
-    first_administrator,
-    grant,
-    join,
-    leave,
-    lend,
-)
+from yiheng.site.base.posts.actions import end_post, first_administrator
 
-from ..town import DAY, NOW, Town, make_person
+from ..town import DAY, NOW, Town
+from .asked import LATER, borrow, give, refused
 
 pytestmark = pytest.mark.django_db
-
-LATER = DAY + timedelta(days=30)
-
-
-@pytest.fixture
-def ruled(town: Town) -> Town:
-    """The town with administrators of the city and the east hospital, and two people without posts."""
-    for name, post in {"adc": ("administrator", town.city), "ade": ("administrator", town.east)}.items():
-        town.people[name] = make_person(name, post)
-    town.people |= {name: make_person(name) for name in ("new", "two")}
-    return town
-
-
-def refused(code: str, does: Callable[[], object]) -> None:
-    """It is refused with this code, nothing has changed, and the refusal is kept."""
-    before = (list(Post.objects.values()), list(Delegation.objects.values()), list(Membership.objects.values()))
-    entries, looks = Entry.objects.count(), Look.objects.count()
-    with pytest.raises(NotGranted) as why:
-        does()
-    assert why.value.code == code
-    assert why.value.text.zh
-    assert why.value.text.en
-    assert (list(Post.objects.values()), list(Delegation.objects.values()), list(Membership.objects.values())) == before
-    assert Entry.objects.count() == entries
-    assert [look.outcome for look in Look.objects.order_by("pk")][looks:] == [code]
-
-
-def give(town: Town, by: str, to: str, role: str, place: str, start: date = DAY, end: date | None = None) -> Post:
-    return grant(town.actor(by), town.people[to], role, getattr(town, place), start, end, NOW)
-
-
-def borrow(town: Town, by: str, to: str, start: date = DAY, end: date = LATER, cap: int | None = None) -> Delegation:
-    return lend(town.actor(by), town.people[to], start, end, cap, "", "休假", NOW)
 
 
 @pytest.mark.parametrize(("by", "place"), [("adc", "city"), ("adc", "west"), ("adc", "east"), ("ade", "east")])
@@ -139,41 +97,6 @@ def test_a_grant_does_not_bring_it_together_through_a_loan(ruled: Town) -> None:
     assert give(ruled, "adc", "two", "administrator", "west", LATER).role == "administrator"
 
 
-def test_two_loans_do_not_bring_it_together(ruled: Town) -> None:
-    give(ruled, "adc", "new", "auditor", "east")
-    borrow(ruled, "new", "two")
-    refused("clash", lambda: borrow(ruled, "ade", "two"))
-
-
-def test_posts_are_lent_with_a_limit_and_an_end(ruled: Town) -> None:
-    loan = borrow(ruled, "eva", "two", cap=100_00)
-    actor = actor_of(ruled.people["two"].pk, DAY)
-    assert [(each.behalf, each.cap, [held.role for held in each.posts]) for each in actor.lent] == [
-        (ruled.people["eva"].pk, 100_00, ["leader"])
-    ]
-    assert not actor_of(ruled.people["two"].pk, LATER).lent
-    assert (loan.reason, Entry.objects.get().detail["cap"]) == ("休假", 100_00)
-
-
-def test_what_was_lent_is_not_passed_on(ruled: Town) -> None:
-    borrow(ruled, "eva", "two")
-    refused("nothing_to_lend", lambda: borrow(ruled, "two", "new"))
-    give(ruled, "adc", "two", "doctor", "east")
-    borrow(ruled, "two", "new")
-    roles = [held.role for each in actor_of(ruled.people["new"].pk, DAY).lent for held in each.posts]
-    assert roles == ["doctor"]
-
-
-def test_loans_that_cannot_be(ruled: Town) -> None:
-    refused("loan_self", lambda: borrow(ruled, "eva", "eva"))
-    refused("cap", lambda: borrow(ruled, "eva", "two", cap=0))
-    refused("days", lambda: borrow(ruled, "eva", "two", DAY, DAY))
-    refused("days", lambda: borrow(ruled, "eva", "two", DAY - timedelta(days=1)))
-    people = ruled.people
-    refused("reason", lambda: lend(ruled.actor("eva"), people["two"], DAY, LATER, None, "", "  ", NOW))
-    refused("nothing_to_lend", lambda: borrow(ruled, "two", "eva"))
-
-
 def test_a_post_ends_and_is_not_ended_later(ruled: Town) -> None:
     post = give(ruled, "adc", "new", "doctor", "east")
     adc = ruled.actor("adc")
@@ -185,41 +108,6 @@ def test_a_post_ends_and_is_not_ended_later(ruled: Town) -> None:
     end_post(adc, post, DAY, NOW)
     assert not actor_of(ruled.people["new"].pk, DAY).own.posts
     assert give(ruled, "adc", "new", "doctor", "east").start == DAY
-
-
-@pytest.mark.parametrize("by", ["eva", "two", "ade", "adc"])
-def test_a_loan_is_ended_by_either_side_or_an_administrator(ruled: Town, by: str) -> None:
-    loan = borrow(ruled, "eva", "two")
-    end_loan(ruled.actor(by), loan, DAY, NOW)
-    assert not actor_of(ruled.people["two"].pk, DAY).lent
-    assert Entry.objects.order_by("seq").last().action == "loan.end"
-
-
-@pytest.mark.parametrize("by", ["lin", "com", "new"])
-def test_a_loan_is_not_ended_by_others(ruled: Town, by: str) -> None:
-    loan = borrow(ruled, "eva", "two")
-    refused("not_administrator", lambda: end_loan(ruled.actor(by), loan, DAY, NOW))
-
-
-def test_a_loan_that_has_not_begun_is_taken_back(ruled: Town) -> None:
-    loan = borrow(ruled, "eva", "two", LATER, LATER + timedelta(days=9))
-    end_loan(ruled.actor("eva"), loan, LATER, NOW)
-    assert not actor_of(ruled.people["two"].pk, LATER).lent
-
-
-def test_members_of_a_group(ruled: Town) -> None:
-    group = Group.objects.create(code="G", name="集团", lead=ruled.east)
-    adc = ruled.actor("adc")
-    member = join(adc, group, ruled.west, DAY, None, NOW)
-    refused("held", lambda: join(adc, group, ruled.west, LATER, None, NOW))
-    refused("member_kind", lambda: join(adc, group, ruled.county, DAY, None, NOW))
-    refused("not_administrator", lambda: join(ruled.actor("ade"), group, ruled.west, DAY, None, NOW))
-    refused("days", lambda: join(adc, group, ruled.east, LATER, DAY, NOW))
-    refused("not_administrator", lambda: leave(ruled.actor("ade"), member, LATER, NOW))
-    leave(adc, member, LATER, NOW)
-    assert Membership.objects.get().end == LATER
-    assert join(adc, group, ruled.west, LATER, None, NOW).start == LATER
-    assert [entry.action for entry in Entry.objects.order_by("seq")] == ["group.join", "group.leave", "group.join"]
 
 
 def test_the_first_administrator_is_made_once(town: Town) -> None:

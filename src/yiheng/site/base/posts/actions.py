@@ -1,4 +1,4 @@
-"""Granting posts, lending them, memberships (授予岗位、授权委托、集团成员): the only writers of these tables.
+"""Granting posts (授予岗位): giving and ending them; nothing else writes their table.
 
 Each is one transaction with its audit entry; a refusal changes nothing and is kept. Whoever grants is an administrator,
 in an own post, at the place or above it, and never for the own person. The people concerned are locked, so that two
@@ -18,9 +18,8 @@ from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.audit.chain import write
 from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.rows import Of
-from yiheng.site.base.identity import demand_none
-from yiheng.site.base.places.models import Dated, Delegation, Group, Membership, Place, Post
-from yiheng.site.base.places.roles import ADMINISTRATOR, INSTITUTION, clash, known_roles
+from yiheng.site.base.places.models import Dated, Delegation, Place, Post
+from yiheng.site.base.places.roles import ADMINISTRATOR, clash, known_roles
 from yiheng.site.base.places.standing import Actor, Standing
 from yiheng.site.base.refused import NotDone
 
@@ -40,8 +39,8 @@ def grant(actor: Actor, person: Person, role: str, place: Place, start: date, en
     Raises NotGranted: not the asker's to grant, the own person, no such role there, wrong days, held already, or roles
     that nobody may hold together, also across lent posts.
     """
-    with _action(actor, "post.grant", Of("person", str(person.pk)), now):
-        _demand_administrator(actor, place)
+    with granting(actor, "post.grant", Of("person", str(person.pk)), now):
+        demand_administrator(actor, place)
         _demand_another(actor, person)
         return _granted(actor.own, person, role, place, start, end, now)
 
@@ -59,90 +58,16 @@ def first_administrator(person: Person, place: Place, now: datetime) -> Post:
 
 def end_post(actor: Actor, post: Post, end: date, now: datetime) -> None:
     """End a post with the day before `end`; today at the earliest. Raises NotGranted."""
-    with _action(actor, "post.end", Of("post", str(post.pk)), now):
-        _demand_administrator(actor, post.place)
+    with granting(actor, "post.end", Of("post", str(post.pk)), now):
+        demand_administrator(actor, post.place)
         _demand_another(actor, post.person)
-        _end(Post.objects.filter(pk=post.pk), post, end, now)
+        end_row(Post.objects.filter(pk=post.pk), post, end, now)
         write(actor.own, "post.end", Of("post", str(post.pk)), now, role=post.role, place=post.place.code, end=str(end))
 
 
-def lend(
-    actor: Actor, taker: Person, start: date, end: date, cap: int | None, flow: str, reason: str, now: datetime
-) -> Delegation:
-    """Lend the own posts to another from `start` until the day before `end`; what was lent is not passed on.
-
-    - cap: the largest amount in fen, None: no limit; flow: the code of the only flow it is for, empty: all
-
-    Raises NotGranted.
-    """
-    with _action(actor, "loan.make", Of("person", str(taker.pk)), now):
-        _lock(actor.person, taker.pk)
-        if taker.pk == actor.person:
-            raise NotGranted.said("loan_self", "不能授权给本人", "posts are lent to another, not to oneself")
-        _demand_days(start, end, now)
-        if not taker.is_active:
-            raise NotGranted.said("inactive", "该人员账户已停用", "the account of that person is not active")
-        if cap is not None and cap <= 0:
-            raise NotGranted.said("cap", "限额须大于零", "the limit is more than zero")
-        if not reason.strip():
-            raise NotGranted.said("reason", "请填写委托事由", "say why")
-        demand_none(reason)
-        if not overlapping(Post.objects.filter(person_id=actor.person), start, end).exists():
-            raise NotGranted.said(
-                "nothing_to_lend",
-                "您在此期间没有本人的岗位可委托；受托的岗位不得转委托",
-                "you hold no post of your own in that time; what was lent to you is not passed on",
-            )
-        _demand_apart(taker.pk, start, end, _roles({actor.person}, start, end))
-        loan = Delegation.objects.create(
-            giver_id=actor.person, taker=taker, start=start, end=end, cap=cap, flow=flow, reason=reason.strip()
-        )
-        of = Of("loan", str(loan.pk))
-        write(actor.own, "loan.make", of, now, taker=taker.pk, start=str(start), end=str(end), cap=cap, flow=flow)
-    return loan
-
-
-def end_loan(actor: Actor, loan: Delegation, end: date, now: datetime) -> None:
-    """End a loan with the day before `end`, by its giver, its taker or an administrator over the giver."""
-    of = Of("loan", str(loan.pk))
-    with _action(actor, "loan.end", of, now):
-        if actor.person not in (loan.giver_id, loan.taker_id):
-            its = Post.objects.filter(Post.on(localdate(now)), person_id=loan.giver_id).select_related("place")
-            if not any(administers(actor, post.place.path) for post in its):
-                raise not_administrator()
-        _end(Delegation.objects.filter(pk=loan.pk), loan, end, now)
-        write(actor.own, "loan.end", of, now, end=str(end))
-
-
-def join(actor: Actor, group: Group, place: Place, start: date, end: date | None, now: datetime) -> Membership:
-    """Make an institution a member of a group, by an administrator at or above both it and the group's lead."""
-    of = Of("group", group.code)
-    with _action(actor, "group.join", of, now):
-        _demand_administrator(actor, place)
-        _demand_administrator(actor, group.lead)
-        _demand_days(start, end, now)
-        Group.objects.select_for_update().get(pk=group.pk)
-        if place.kind != INSTITUTION:
-            raise NotGranted.said("member_kind", "集团成员须为机构", "a member of a group is an institution")
-        if overlapping(Membership.objects.filter(group=group, place=place), start, end).exists():
-            raise NotGranted.said("held", "该机构在此期间已是成员", "it is a member in that time already")
-        member = Membership.objects.create(group=group, place=place, start=start, end=end)
-        write(actor.own, "group.join", of, now, place=place.code, start=str(start), end=str(end or ""))
-    return member
-
-
-def leave(actor: Actor, member: Membership, end: date, now: datetime) -> None:
-    """End a membership with the day before `end`. Raises NotGranted."""
-    of = Of("group", member.group.code)
-    with _action(actor, "group.leave", of, now):
-        _demand_administrator(actor, member.place)
-        _demand_administrator(actor, member.group.lead)
-        _end(Membership.objects.filter(pk=member.pk), member, end, now)
-        write(actor.own, "group.leave", of, now, place=member.place.code, end=str(end))
-
-
 @contextmanager
-def _action(actor: Actor, action: str, of: Of, now: datetime) -> Iterator[None]:
+def granting(actor: Actor, action: str, of: Of, now: datetime) -> Iterator[None]:
+    """One transaction; a refusal in it changes nothing and is kept."""
     with refusals(actor.own, action, of, now), transaction.atomic():
         yield
 
@@ -150,7 +75,7 @@ def _action(actor: Actor, action: str, of: Of, now: datetime) -> Iterator[None]:
 def _granted(
     standing: Standing | None, person: Person, role: str, place: Place, start: date, end: date | None, now: datetime
 ) -> Post:
-    _demand_days(start, end, now)
+    demand_days(start, end, now)
     its = known_roles().get(role)
     if its is None or place.kind not in its.held_at:
         raise NotGranted.said(
@@ -158,13 +83,13 @@ def _granted(
         )
     if not person.is_active:
         raise NotGranted.said("inactive", "该人员账户已停用", "the account of that person is not active")
-    _lock(person.pk)
-    _lock(*_takers(person.pk, start, end))
+    lock_people(person.pk)
+    lock_people(*_takers(person.pk, start, end))
     same = Post.objects.filter(person=person, role=role, place=place)
     if overlapping(same, start, end).exists():
         raise NotGranted.said("held", "该人员在此期间已任此岗位", "that person holds this post in that time already")
     for hand in (person.pk, *_takers(person.pk, start, end)):
-        _demand_apart(hand, start, end, {role})
+        demand_apart(hand, start, end, {role})
     post = Post.objects.create(person=person, role=role, place=place, start=start, end=end)
     of = Of("post", str(post.pk))
     said = {"person_id": person.pk, "role": role, "place": place.code, "start": str(start), "end": str(end or "")}
@@ -172,10 +97,10 @@ def _granted(
     return post
 
 
-def _demand_apart(person: int, start: date, end: date | None, more: Iterable[str]) -> None:
+def demand_apart(person: int, start: date, end: date | None, more: Iterable[str]) -> None:
     """Nobody's hands hold two roles that are apart, in own posts or lent ones, on any day of the span."""
     lent = overlapping(Delegation.objects.filter(taker_id=person), start, end).values_list("giver_id", flat=True)
-    if pair := clash({*_roles({person, *lent}, start, end), *more}):
+    if pair := clash({*roles_of({person, *lent}, start, end), *more}):
         words = [known_roles()[code].word for code in sorted(pair)]
         raise NotGranted.said(
             "clash",
@@ -184,7 +109,7 @@ def _demand_apart(person: int, start: date, end: date | None, more: Iterable[str
         )
 
 
-def _roles(people: set[int], start: date, end: date | None) -> set[str]:
+def roles_of(people: set[int], start: date, end: date | None) -> set[str]:
     """The roles that these people hold on any day of a span."""
     return set(overlapping(Post.objects.filter(person__in=people), start, end).values_list("role", flat=True))
 
@@ -201,12 +126,12 @@ def overlapping(rows: "QuerySet[Dated]", start: date, end: date | None) -> "Quer
     return found if end is None else found.filter(start__lt=end)
 
 
-def _lock(*people: int) -> None:
+def lock_people(*people: int) -> None:
     """Hold these people's rows in the order of their numbers."""
     list(Person.objects.select_for_update().filter(pk__in=people).order_by("pk"))
 
 
-def _end(row: "QuerySet[Dated]", seen: Dated, end: date, now: datetime) -> None:
+def end_row(row: "QuerySet[Dated]", seen: Dated, end: date, now: datetime) -> None:
     """Set an earlier end; what had ended stays so, a past day stays held; ended on its first day: never held."""
     if end < localdate(now) or end < seen.start:
         raise NotGranted.said(
@@ -216,7 +141,8 @@ def _end(row: "QuerySet[Dated]", seen: Dated, end: date, now: datetime) -> None:
         raise NotGranted.said("ended", "已在此日或更早终止", "it ends on that day or earlier already")
 
 
-def _demand_days(start: date, end: date | None, now: datetime) -> None:
+def demand_days(start: date, end: date | None, now: datetime) -> None:
+    """Refuse a span that has begun before today, or ends before it begins."""
     if start < localdate(now):
         raise NotGranted.said("days", "起始日不得早于今天", "it begins today at the earliest")
     if end is not None and end <= start:
@@ -228,7 +154,8 @@ def _demand_another(actor: Actor, person: Person) -> None:
         raise NotGranted.said("own_post", "不得为本人授予或终止岗位", "nobody grants or ends an own post")
 
 
-def _demand_administrator(actor: Actor, place: Place) -> None:
+def demand_administrator(actor: Actor, place: Place) -> None:
+    """Refuse whoever is no administrator at the place or above it."""
     if not administers(actor, place.path):
         raise not_administrator()
 

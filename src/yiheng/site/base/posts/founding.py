@@ -15,6 +15,7 @@ from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.audit.chain import write
 from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.rows import Of
+from yiheng.site.base.identity import demand_none
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.roles import DEPARTMENT, INSTITUTION, REGION, known_roles
 from yiheng.site.base.places.standing import Actor
@@ -34,7 +35,11 @@ _UNDER = {
 
 
 def found(code: str, name: str, username: str, now: datetime, start: date) -> str:
-    """The region at the root, if it is not there, and the first administrator; gives the password, to be changed."""
+    """The region at the root, if it is not there, and the first administrator; gives the password, to be changed.
+
+    Raises NotGranted, NumberTyped (an identity number).
+    """
+    demand_none(code, name, username)
     password = first_password()
     with transaction.atomic():
         root, _ = Place.objects.get_or_create(
