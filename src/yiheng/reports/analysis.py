@@ -101,7 +101,7 @@ class Analysis:
     - `years`: year, cases, hospitals, fee (decimal), fee_cases, mean_fee, los_cases, mean_los, deaths, out_of_area
     - `months`: month ("2025-01"), cases, fee; `payers`: payer, cases, fee; `fees`: item (column of the case contract),
       amount
-    - `hospitals`: code, name, name_en, level, kind, county (the places in force; may be empty)
+    - `hospitals`: code, name, name_en, level, kind, county (by the latest row of each; may be empty)
     - `findings`: file, column, rule, reason, reason_en, rows (quarantined rows counted that did not come back)
     - `closed`: how many quarantined rows came back with a later load
     - `holdings`: charge lines, ICU stays, links, corrected and withdrawn discharges

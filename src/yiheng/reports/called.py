@@ -32,9 +32,9 @@ def dip_labels(groups: Iterable[str], names: Names) -> Names:
 
 
 def hospitals_held(snapshot: Snapshot) -> pa.Table:
-    """code, name, name_en, level, kind, county of the institutions whose latest row has no end, in order."""
+    """code, name, name_en, level, kind, county of every institution by its latest row, also one that has closed."""
     table = snapshot.table("institution").to_pyarrow()
-    held = [its.row for its in spans(table, ("code",)) if its.until is None]
+    held = [its.row for its in spans(table, ("code",)) if its.last]
     found = pa.Table.from_pylist(held, schema=table.schema).sort_by("code")
     return found.select(["code", "name", "name_en", "level", "kind", "county"])
 
