@@ -9,9 +9,9 @@ import pyarrow as pa
 import typer
 
 from yiheng.cli.dip_input import open_placed
-from yiheng.norms.statistic import rounded
 from yiheng.dip.pricing.auxiliary import build_from_table, highest, opened, read_auxiliary
 from yiheng.dip.pricing.levels import level_column
+from yiheng.norms.statistic import rounded
 from yiheng.tables.digest import file_sha256
 from yiheng.tables.engine import engine, held
 from yiheng.tables.place import check_out
