@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parent.parent
 # Seconds that a cluster may take to start.
 _PATIENCE = 120
+# For each Java process of a test: none lives long enough to gain by the second compiler or by threads of a collector.
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 # Nearly all that tests load stays to their end, as for a command: to look through it again and again takes long.
 gc.set_threshold(100_000)
@@ -58,16 +60,17 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     home, folder = Path(str(pyspark.__file__)).parent, tmp_path_factory.mktemp("spark")
     address = f"spark://127.0.0.1:{_free_port()}"
-    settings = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
     port = address.rsplit(":", 1)[1]
     deploy = "org.apache.spark.deploy"
     own = ["--host", "127.0.0.1", "--webui-port", "0"]
     commands = [[f"{deploy}.master.Master", *own, "--port", port]]
     commands += [[f"{deploy}.worker.Worker", *own, "-c", "1", "-m", "1G", "-d", str(folder), address]] * 2
     running: list[subprocess.Popen[bytes]] = []
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("wb") as log, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", _JAVA)  # for the one that a test starts, too
+        env = os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
         start = str(home / "bin" / "spark-class")
-        running += [subprocess.Popen([start, *its], env=settings, stdout=log, stderr=log) for its in commands]
+        running += [subprocess.Popen([start, *its], env=env, stdout=log, stderr=log) for its in commands]
         for _ in range(_PATIENCE):
             if (folder / "log").read_text(errors="replace").count("Registering worker") == 2:
                 break

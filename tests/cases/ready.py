@@ -3,12 +3,13 @@
 What a child does and how it ends is what the installed command does and how that ends; it only starts sooner.
 """
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 
 Done = subprocess.CompletedProcess[str]
@@ -36,11 +37,18 @@ def ready(folder: Path) -> Iterator[Callable[..., Done]]:
 def serve() -> None:
     """One child for each line of input; its exit code as a line of output, 128 and more where a signal ended it."""
     import pandas  # noqa: F401 - what the children need, as pyarrow asks for it at the first table
+    import pyarrow.dataset  # noqa: F401
 
-    import yiheng.cli.cases  # noqa: F401
     from yiheng.cases.quality.book import book
+    from yiheng.cli.main import main
+    from yiheng.tables.version import code_version
 
     book()
+    code_version()
+    # A file that there is not is refused before anything begins, and what reads the words is loaded then.
+    sys.argv = ["yiheng", "cases", "load", "none", "--to", "none"]
+    with redirect_stderr(io.StringIO()), suppress(SystemExit):
+        main()
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
