@@ -3,7 +3,7 @@
 Each is given with its counts, and hidden where a count of fewer than `minimum` could be told from it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,8 @@ class Figure:
 
 def rates(flow: Flow, items: "QuerySet[Item]", minimum: int) -> list[Figure]:
     """How many items came on, of those that came so far."""
-    return [_rate(rate, items, minimum) for rate in flow.rates]
+    came = _came({mark for rate in flow.rates for mark in (*rate.among, *rate.of)}, items)
+    return [_rate(rate, came, minimum) for rate in flow.rates]
 
 
 def times(flow: Flow, items: "QuerySet[Item]", minimum: int) -> list[Figure]:
@@ -39,23 +40,27 @@ def times(flow: Flow, items: "QuerySet[Item]", minimum: int) -> list[Figure]:
     return [_took(took, items, minimum) for took in flow.took]
 
 
-def _rate(rate: Rate, items: "QuerySet[Item]", minimum: int) -> Figure:
-    whole = _came(rate.among, items)
-    part = len(whole & _came(rate.of, items))
+def _rate(rate: Rate, came: Mapping[State | str, set[int]], minimum: int) -> Figure:
+    whole, on = (set().union(*(came[mark] for mark in marks)) for marks in (rate.among, rate.of))
+    part = len(whole & on)
     rest = len(whole) - part
     if any(0 < count < minimum for count in (part, rest)) or (not whole and minimum > 1):
         return Figure(rate.word)
     return Figure(rate.word, part, len(whole))
 
 
-def _came(marks: Iterable[State | str], items: "QuerySet[Item]") -> set[int]:
-    """The items that were in one of the states, or of which one of the steps was taken."""
-    given = list(marks)
-    states = [mark.code for mark in given if isinstance(mark, State)]
-    steps = [mark for mark in given if isinstance(mark, str)]
-    its = items.values("pk")
-    reached = set(Reached.objects.filter(item__in=its, state__in=states).values_list("item", flat=True))
-    return reached | set(Act.objects.filter(item__in=its, step__in=steps).values_list("item", flat=True))
+def _came(marks: set[State | str], items: "QuerySet[Item]") -> dict[State | str, set[int]]:
+    """The items that were in each state, or of which each step was taken."""
+    found: dict[State | str, set[int]] = {mark: set() for mark in marks}
+    states = {mark.code: mark for mark in marks if isinstance(mark, State)}
+    reached = Reached.objects.filter(item__in=items.values("pk"), state__in=states)
+    for item, code in reached.values_list("item", "state"):
+        found[states[code]].add(item)
+    steps = [mark for mark in marks if isinstance(mark, str)]
+    acts = Act.objects.filter(item__in=items.values("pk"), step__in=steps)
+    for item, step in acts.values_list("item", "step"):
+        found[step].add(item)
+    return found
 
 
 def _took(took: Took, items: "QuerySet[Item]", minimum: int) -> Figure:
