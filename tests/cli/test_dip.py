@@ -408,17 +408,21 @@ def test_an_engine_that_there_is_not_is_refused(
 def test_a_cluster_builds_and_assigns_what_this_machine_does(
     yiheng: Any, master: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """200,000 cases: the same catalogue, figures and groups here, here again, and on two workers."""
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     cases = tmp_path / "cases.parquet"
     with pq.ParquetWriter(cases, contract("cases").schema) as writer:
-        for batch in discharges(7, 2_000, (2024, 2025)):
-            writer.write_batch(batch, row_group_size=1_000)
+        for batch in discharges(7, 100_000, (2024, 2025)):
+            writer.write_batch(batch, row_group_size=25_000)
     found = []
-    for engine in ("local", master):
-        out, groups = tmp_path / f"x{len(found)}.parquet", tmp_path / f"c{len(found)}.parquet"
-        assert yiheng("dip", "build", "--cases", cases, "--out", groups, "--engine", engine).code == 0
+    for engine in ("local", "local", master):
+        out, groups = tmp_path / "x.parquet", tmp_path / "c.parquet"
+        built = yiheng("dip", "build", "--cases", cases, "--out", groups, "--engine", engine)
         ran = yiheng("dip", "assign", "--catalogue", groups, "--cases", cases, "--out", out, "--engine", engine)
-        assert ran.code == 0, ran.err
-        found.append((pq.read_table(groups).to_pylist(), pq.read_table(out).to_pylist()))
-    assert len(found[0][1]) == 4_000
-    assert found[0] == found[1]
+        assert (built.code, ran.code) == (0, 0), (built.err, ran.err)
+        found.append((built.out, ran.out, pq.read_table(groups), pq.read_table(out)))
+    here, again, there = found
+    assert here[3].num_rows == 200_000
+    assert here[:2] == again[:2] == there[:2]
+    for one, other in ((here, again), (here, there)):
+        assert [one[at].equals(other[at]) for at in (2, 3)] == [True, True]

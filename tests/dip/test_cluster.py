@@ -1,30 +1,22 @@
-"""dip.cluster: a real master and two workers give the catalogue and the groups that this machine alone gives."""
+"""dip.cluster: what a node does with its part; two real workers: `tests/cli/test_dip.py`."""
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from yiheng.base.refusal import Refusal
-from yiheng.cases.input import open_cases
-from yiheng.dip.assignment.batch import assigner
-from yiheng.dip.assignment.result import OUT, SCHEMA
-from yiheng.dip.assignment.stream import ASSIGNMENT, USED
 from yiheng.dip.catalogue.build import build, from_statistics
 from yiheng.dip.catalogue.statistics import STATISTICS
-from yiheng.dip.cluster import LEFT_OUT, assign_on_cluster, assigning, build_on_cluster, counting
+from yiheng.dip.cluster import LEFT_OUT, assigning, build_on_cluster, counting
 from yiheng.dip.file import Held
 from yiheng.dip.plan import plan
-from yiheng.sample.discharges import discharges
 from yiheng.tables.cluster import FILE, PLACE
 from yiheng.tables.contract import contract
-from yiheng.tables.digest import digest
-from yiheng.tables.engine import engine, held
+from yiheng.tables.engine import held
 
 DAY = date(2024, 12, 31)
 
@@ -82,39 +74,3 @@ def test_a_scheme_that_trims_needs_the_cases(backend: Any, table: Any, with_valu
     with pytest.raises(Refusal, match="trimming: cannot be done from statistics alone"):
         from_statistics(backend, cases, plan(scheme, DAY))
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.spark
-@pytest.mark.slow
-def test_a_cluster_gives_what_this_machine_gives(
-    master: str, national: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """200,000 cases: equal digests of the catalogue and of the assignment, here, here again, and on two workers."""
-    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
-    path = tmp_path / "cases.parquet"
-    with pq.ParquetWriter(path, contract("cases").schema) as writer:
-        for batch in discharges(7, 100_000, (2024, 2025)):
-            writer.write_batch(batch, row_group_size=25_000)
-    names = [name for name in USED if name in pq.read_schema(path).names]
-    ids = ("hospital", "case_id")
-    with engine() as backend:
-        cases = open_cases(backend, path).table
-        there = build_on_cluster(backend, master, cases, national, [str(path)], tmp_path / "counted")
-        here = [build(backend, cases, national) for _ in range(2)]
-        digests = {digest(backend, held(backend, its.groups)) for its in (there, *here)}
-        assert len(digests) == 1
-        assert (there.left_out, there.check) == (here[0].left_out, here[0].check)
-        catalogue = Held(there.groups, there.scheme, there.day)
-        assign_on_cluster(master, catalogue, [str(path)], names, ids, tmp_path / "parts")
-        parts = pq.read_table(tmp_path / "parts").sort_by(PLACE).select([*ids, *OUT])
-        plain = pa.schema([*((name, pa.string()) for name in ids), *SCHEMA])
-        alone = [_assigned(path, catalogue, names, ids).cast(plain) for _ in range(2)]
-        assert parts.num_rows == 200_000
-        assert len({digest(backend, held(backend, its.cast(plain))) for its in (parts, *alone)}) == 1
-        assert parts.cast(plain).combine_chunks().equals(alone[0].combine_chunks())
-
-
-def _assigned(path: Path, catalogue: Held, names: list[str], ids: tuple[str, ...]) -> pa.Table:
-    made = assigner(catalogue.groups, catalogue.scheme, catalogue.day)
-    results = ASSIGNMENT.answers(ASSIGNMENT.pieces(path, names), lambda: made.assign, ids, 2)
-    return pa.Table.from_batches([batch for batches in results for batch in batches])
