@@ -2,12 +2,12 @@
 
     .venv/bin/python benchmarks/site.py [--todos 200000] [--requests 500] [--write]
 
-30 made-up flows, one item a to-do, 60 hospitals with ten departments in a region of six counties, 400 people with one
-to five posts each, of whom some have lent posts, duties that bar them and seats that they filled; beside them one flow
-with as many items that have ended. Requests go through Django's test client in this process: sessions, the gate, the
-menu and the page are all in them, no network is. Who asks is drawn with a seed. PostgreSQL runs on loopback, with its
-own settings but for the place of its files; where Debian's postgresql-15 is not installed it is left out. `--write`:
-benchmarks/site.md.
+30 made-up flows with a table each, one item a to-do, 60 hospitals with ten departments in a region of six counties,
+400 people with one to five posts each, of whom some have lent posts, duties that bar them and seats that they filled;
+beside them one flow with as many items that have ended. Requests go through Django's test client in this process:
+sessions, the gate, the menu and the page are all in them, no network is. Who asks is drawn with a seed. PostgreSQL runs
+on loopback, with its own settings but for the place of its files; where Debian's postgresql-15 is not installed it is
+left out. `--write`: benchmarks/site.md.
 """
 
 import argparse
@@ -85,7 +85,8 @@ def page(rows: list[str], todos: int, requests: int) -> str:
         [
             "# The site's pages",
             "",
-            f"{todos:,} to-dos of {FLOWS} flows, {PEOPLE} people with 1-5 posts, {requests} requests each.",
+            f"{todos:,} to-dos of {FLOWS} flows with a table each, {PEOPLE} people with 1-5 posts,",
+            f"{requests} requests each.",
             f"Python {platform.python_version()}, {os.cpu_count()} cores. `make bench-site` measures again.",
             "",
             "## The inbox",
@@ -113,7 +114,7 @@ def page(rows: list[str], todos: int, requests: int) -> str:
 
 
 def declarations() -> list[Any]:
-    """30 flows like a referral's, and one whose items have ended; each kind has its table."""
+    """30 flows like a referral's, and one whose items have ended; each has its table."""
     from django.db import models
 
     from yiheng.base.words import Word
@@ -124,34 +125,22 @@ def declarations() -> list[Any]:
     from yiheng.site.base.places.models import Place
     from yiheng.site.base.places.roles import known_roles
 
-    class Bench(Item):
-        """The item of all made-up flows that wait."""
-
+    def table(code: str) -> Any:
+        """The item of one made-up flow."""
+        meta = type("Meta", (), {"app_label": "flow", "verbose_name": "基准"})
         org = models.ForeignKey(Place, models.PROTECT, related_name="+")
-        title = models.CharField("事由", max_length=64)
-
-        class Meta:
-            app_label = "flow"
-            verbose_name = "基准"
-
-    class Ended(Item):
-        """The item of the made-up flow of which all has ended."""
-
-        org = models.ForeignKey(Place, models.PROTECT, related_name="+")
-        title = models.CharField("事由", max_length=64)
-
-        class Meta:
-            app_label = "flow"
-            verbose_name = "基准"
+        fields = {"org": org, "title": models.CharField("事由", max_length=64)}
+        return type(code.capitalize(), (Item,), {"__module__": __name__, "Meta": meta, **fields})
 
     roles = known_roles()
     waits, ends = state("waits", "待办", "waits"), state("ends", "已结", "ended", ends=True)
     begin = Step("begin", Word("起草", "begin"), (), waits, Author(), ("org", "title"))
 
-    def made(code: str, model: Any, *among: str) -> Flow:
+    def made(code: str, *among: str) -> Flow:
         held = [roles[name] for name in among]
         terms = [RoleOver(role, "org") if "region" in role.held_at else RoleAt(role, "org") for role in held]
         who = terms[0] | terms[1]
+        model = table(code)
         return declare(
             Flow(code, Word(f"基准{code}", code), model, (begin, Step("end", Word("办结", "end"), (waits,), ends, who)),
                  (Sight(who), Sight(Author())), listed=("number", "state", "org", "title", "made_at"),
@@ -160,8 +149,8 @@ def declarations() -> list[Any]:
 
     pairs = [(ROLES[number % len(ROLES)], ROLES[(number + 1) % len(ROLES)]) for number in range(FLOWS)]
     return [
-        *(made(f"bench{number:02}", Bench, *pair) for number, pair in enumerate(pairs)),
-        made("ended", Ended, "leader", "commission"),
+        *(made(f"bench{number:02}", *pair) for number, pair in enumerate(pairs)),
+        made("ended", "leader", "commission"),
     ]
 
 
@@ -172,8 +161,8 @@ def fill(flows: list[Any], todos: int) -> list[Any]:
     people = _people(chance, places)
     for first in range(1, todos + 1, CHUNK):
         numbers = range(first, min(first + CHUNK, todos + 1))
-        _waiting(chance, _items(chance, "flow_bench", flows[:-1], "waits", places, people, numbers), people)
-        _items(chance, "flow_ended", flows[-1:], "ends", places, people, [todos + each for each in numbers])
+        _waiting(chance, _items(chance, flows[:-1], "waits", places, people, numbers), people)
+        _items(chance, flows[-1:], "ends", places, people, [todos + each for each in numbers])
     _duties(chance, people, todos)
     return people
 
@@ -224,7 +213,7 @@ def _people(chance: random.Random, places: list[Any]) -> list[Any]:
 
 
 def _items(
-    chance: random.Random, table: str, flows: list[Any], state: str, places: list[Any], people: list[Any], numbers: Any
+    chance: random.Random, flows: list[Any], state: str, places: list[Any], people: list[Any], numbers: Any
 ) -> list[tuple[int, Any, Any]]:
     """Items with these numbers; the number, the flow and the place of each."""
     from django.db import connection
@@ -239,10 +228,11 @@ def _items(
         for number, flow, _ in rows
     )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {table} (item_ptr_id, org_id, title) VALUES (%s, %s, %s)",
-            [(number, place.pk, f"事由{number}") for number, _, place in rows],
-        )
+        for flow in flows:
+            cursor.executemany(
+                f"INSERT INTO {flow.model._meta.db_table} (item_ptr_id, org_id, title) VALUES (%s, %s, %s)",
+                [(number, place.pk, f"事由{number}") for number, its, place in rows if its is flow],
+            )
     return rows
 
 
@@ -300,8 +290,8 @@ def measure(engine: str, todos: int, requests: int) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     flows = declarations()
     with connection.schema_editor() as editor:
-        editor.create_model(flows[0].model)
-        editor.create_model(flows[-1].model)
+        for flow in flows:
+            editor.create_model(flow.model)
     began = time.perf_counter()
     people = fill(flows, todos)
     with connection.cursor() as cursor:
@@ -332,7 +322,7 @@ def inboxes(people: list[Any], requests: int) -> Iterator[tuple[str, list[float]
     chance = random.Random(SEED)
     askers = [chance.choice(people) for _ in range(requests)]
     actors = {person.pk: actor_of(person.pk, DAY) for person in people}
-    counts = {number: len(set(inbox(actor).values_list("pk", flat=True))) for number, actor in actors.items()}
+    counts = {number: len(set(inbox(actor).values_list("todo", flat=True))) for number, actor in actors.items()}
     most = max(people, key=lambda person: counts[person.pk])
     told = f"median {statistics.median(counts.values())}, most {max(counts.values())}"
     print(f"to-dos of a person: {told}", file=sys.stderr)

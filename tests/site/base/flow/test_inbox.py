@@ -1,6 +1,9 @@
 """The inbox: counted as far as is asked, in one order however much waits; keys and to-dos never part."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
 
 import pytest
 
@@ -20,12 +23,16 @@ def numbers(lines: list[list[Todo]]) -> list[int]:
     return [todos[0].item_id for todos in lines]
 
 
-def filed() -> set[tuple[int, str, datetime | None]]:
-    return set(Addressed.objects.values_list("todo", "key", "due"))
+SAID = ("item_id", "matter_id", "flow", "step", "due", "amount")
 
 
-def expected() -> set[tuple[int, str, datetime | None]]:
-    return {(todo.pk, key, todo.due) for todo in Todo.objects.all() for key in turn_keys(turn_of(todo))}
+def filed() -> set[tuple[Any, ...]]:
+    return set(Addressed.objects.values_list("todo", "key", *SAID))
+
+
+def expected() -> set[tuple[Any, ...]]:
+    said = attrgetter(*SAID)
+    return {(todo.pk, key, *said(todo)) for todo in Todo.objects.all() for key in turn_keys(turn_of(todo))}
 
 
 @pytest.fixture
@@ -57,6 +64,27 @@ def test_a_part_of_it(town: Town, due: dict[str, Item], most: int) -> None:
     assert [Inbox(actor, most, *its).narrowed for its in ((), ("errand",), ("", "1"))] == [False, True, True]
 
 
+@pytest.mark.parametrize("most", [1, 2, FAR])
+def test_those_without_a_due_are_in_the_order_of_their_numbers(town: Town, most: int) -> None:
+    made = [town.sent() for _ in range(5)]
+    for item in made:
+        put_off(item, None)
+    its = Inbox(town.actor("wei"), most)
+    assert [numbers(its.between(first, first + 2)) for first in (0, 2, 4)] == [
+        [item.pk for item in made[first : first + 2]] for first in (0, 2, 4)
+    ]
+
+
+def test_two_questions_are_asked_whatever_waits(
+    town: Town, due: dict[str, Item], django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    """Counted and read: two; where not all was counted, the order is asked for as well."""
+    actor = town.actor("wei")
+    for most, questions in ((FAR, 2), (2, 3)):
+        with django_assert_num_queries(questions):
+            assert len(Inbox(actor, most).between(0, 4)) == 4, due
+
+
 @pytest.mark.usefixtures("due")
 def test_who_has_nothing_to_do(town: Town) -> None:
     its = Inbox(town.actor("out"), FAR)
@@ -85,7 +113,7 @@ def test_however_it_is_read_it_is_the_same() -> None:
     read = 0
     for actor in made.actors.values():
         whole = Inbox(actor, FAR).between(0, FAR)
-        waits = set(inbox(actor).values_list("pk", flat=True))
+        waits = set(inbox(actor).values_list("todo", flat=True))
         assert {todo.pk for todos in whole for todo in todos} == waits
         assert Inbox(actor, 0).between(0, FAR) == whole
         assert Inbox(actor, FAR).count == len(whole)
@@ -95,6 +123,6 @@ def test_however_it_is_read_it_is_the_same() -> None:
 
 def test_what_is_done_is_filed_no_more(town: Town) -> None:
     item = town.sent()
-    assert {key for _, key, _ in filed()} == {"errand_desk at /14/1401/W/"}
+    assert {key for _, key, *_ in filed()} == {"errand_desk at /14/1401/W/"}
     town.act("wei", "refuse", item, reason="不收")
     assert filed() == set()

@@ -10,10 +10,11 @@ from site_small.flow import ERRAND
 from yiheng.site.base.flow.act import Asked, act
 from yiheng.site.base.flow.decide import decide
 from yiheng.site.base.flow.declare import Shows
-from yiheng.site.base.flow.facts import facts_of
+from yiheng.site.base.flow.facts import EVERY, Known, facts_of, known_of
 from yiheng.site.base.flow.inbox import inbox
+from yiheng.site.base.flow.models import Bar, Copied
 from yiheng.site.base.flow.refused import Missing, NotAllowed
-from yiheng.site.base.flow.sight import counted, seen, visible
+from yiheng.site.base.flow.sight import counted, few, seen, visible
 from yiheng.site.base.places.standing import Actor
 
 from ..town import NOW
@@ -99,3 +100,52 @@ def test_act_does_what_the_decision_says(people: int, items: int) -> None:
                 assert done(actor, asked) == decide(ERRAND, step, facts, actor).allowed, (step.name, item.state)
                 told += 1
     assert told == people * items * 7
+
+
+def copies(made: Scene) -> None:
+    """A third of the items for everybody to see whole, a third as a stub."""
+    each = enumerate(product(made.actors.values(), made.items))
+    Copied.objects.bulk_create(
+        Copied(item=item, person_id=actor.person, shows=(Shows.ALL, Shows.STUB)[number % 3], at=NOW)
+        for number, (actor, item) in each
+        if number % 3 < 2
+    )
+
+
+@pytest.mark.property
+@pytest.mark.django_db
+def test_a_stub_shows_what_a_stub_shows() -> None:
+    made = scene(5, people=14, items=11, moves=20)
+    copies(made)
+    assert check(made) == 14 * 11
+
+
+@pytest.mark.property
+@pytest.mark.django_db
+def test_each_way_by_itself_finds_what_all_ways_find_at_once() -> None:
+    """`few` is `visible`, but for what bars; None of more than are asked for."""
+    made = scene(3, people=14, items=11, moves=30)
+    copies(made)
+    found = 0
+    for actor in made.actors.values():
+        barred = set(Bar.objects.filter(person=actor.person, step=EVERY).values_list("matter", flat=True))
+        numbers = few(ERRAND, actor, 1_000)
+        assert numbers is not None
+        assert set(numbers) - barred == set(visible(ERRAND, actor).values_list("pk", flat=True))
+        if numbers:
+            assert few(ERRAND, actor, len(numbers) - 1) is None
+        found += len(numbers)
+    assert found == 127
+
+
+@pytest.mark.property
+@pytest.mark.django_db
+def test_who_sees_an_item_is_the_same_among_many() -> None:
+    made = scene(4, people=14, items=12, moves=30)
+    many = known_of(made.items)
+    for item in made.items:
+        alone = facts_of(ERRAND, item)
+        assert many[item.pk] == Known(
+            concerned=alone.concerned, reached=alone.reached, bars=alone.bars, guests=alone.guests
+        )
+    assert sum(len(known.guests) + len(known.bars) for known in many.values()) > 0

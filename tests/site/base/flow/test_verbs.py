@@ -114,6 +114,22 @@ def test_a_comment_asks_for_no_version_but_any_other_verb_does(town: Town) -> No
         act(town.actor("wei"), replace(town.asked("take", item, owner="wen"), seen=None), NOW)
 
 
+def test_who_has_an_item_open_comments_and_urges_twice(town: Town) -> None:
+    item = town.sent()
+
+    def press(name: str, step: str, minutes: int, **data: object) -> Act:
+        """From a page that was opened before anything was done."""
+        asked = replace(town.asked(step, item, "出差", **data), seen=item.version)
+        return act(town.actor(name), asked, NOW + timedelta(minutes=minutes))
+
+    for minutes in (0, 30):
+        press("dan", "comment", minutes, text="好")
+        press("dan", "urge", minutes)
+    assert Act.objects.filter(item=item, step="urge").count() == 2
+    with pytest.raises(Conflict, match="moved"):
+        press("wei", "pass_on", 31, duty="take", person="wen")
+
+
 @pytest.mark.parametrize("name", ["com", "out", "edd"])
 def test_who_does_not_see_it_whole_comments_nothing(town: Town, name: str) -> None:
     item = town.sent()
@@ -171,7 +187,7 @@ def test_a_todo_is_passed_on_to_one_who_may_take_it_anyway(town: Town) -> None:
     item = town.sent()
     do(town, "wei", "pass_on", item, "外出", duty="take", person="wen")
     assert not inbox(town.actor("wei")).exists()
-    assert list(inbox(town.actor("wen")).values_list("step", "role", "person__username")) == [
+    assert list(inbox(town.actor("wen")).values_list("step", "todo__role", "todo__person__username")) == [
         ("take", "errand_desk", "wen")
     ]
     do(town, "wen", "comment", item, text="好")

@@ -1,12 +1,16 @@
 """The inbox: what waits, the earliest due first; one's own matters."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from yiheng.site.base.flow.todos import put_off
+from yiheng.site.base.pages.listing import read_whole
+from yiheng.site.region.telemedicine.models import Consultation
 
-from ..town import Town
+from ..town import NOW, Town
 from .conftest import Enter
 
 
@@ -51,3 +55,38 @@ def test_a_part_is_sent_where_a_part_is_asked(town: Town, enter: Enter) -> None:
     part = enter("wei").get("/", headers={"HX-Request": "true", "HX-Target": "list"}).content.decode()
     assert "<html" not in part
     assert "<table" in part
+
+
+def test_items_of_several_services_are_read_together(
+    town: Town, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    """One question for all items, one for the places and one for the people of all."""
+    sent, taken = town.sent(), town.sent(subject="已接")
+    town.act("wei", "take", taken, owner="wen")
+    asked = Consultation.objects.create(
+        flow="consultation", definition=1, state="asked", author=town.people["dan"], made_at=NOW, changed_at=NOW,
+        inviter=town.west, invitee=town.east,
+    )  # fmt: skip
+    items = [("errand", sent.pk), ("consultation", asked.pk), ("errand", taken.pk)]
+    with django_assert_num_queries(3):
+        whole = read_whole([*items, ("errand", 0)])
+    with django_assert_num_queries(0):
+        assert {pk: (type(item).__name__, str(item.flow)) for pk, item in whole.items()} == {
+            sent.pk: ("Errand", "errand"), asked.pk: ("Consultation", "consultation"), taken.pk: ("Errand", "errand"),
+        }  # fmt: skip
+        assert (whole[asked.pk].inviter, whole[asked.pk].invitee, whole[asked.pk].expert) == (
+            town.west,
+            town.east,
+            None,
+        )
+        assert (whole[sent.pk].owner, whole[taken.pk].owner) == (None, town.people["wen"])
+        assert (whole[sent.pk].sender, whole[sent.pk].receiver) == (town.east, town.west)
+
+
+def test_a_page_asks_no_more_for_more_items(town: Town, enter: Enter, django_assert_num_queries: Any) -> None:
+    client = enter("wei")
+    for expected in (1, 4):
+        while len(client.get("/").context["rows"]) < expected:
+            town.sent()
+        with django_assert_num_queries(15):
+            client.get("/")

@@ -49,6 +49,23 @@ def test_rows_of_screen_and_file_are_the_same(three: Town, enter: Enter, asked: 
     assert file.headers["X-Rows"] == str(len(found)) == str(screen.context["page"].count)
 
 
+@pytest.mark.parametrize("asked", ["", "sort=amount", "sort=-note", "q=乙", "state=sent"])
+def test_many_are_found_as_few_are(three: Town, enter: Enter, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:  # noqa: ARG001
+    """By their numbers or row by row, counted or not: the same rows in the same order."""
+    shown = []
+    for few, most in ((1_000, 500), (0, 500), (1_000, 1), (0, 1)):
+        monkeypatch.setattr("yiheng.site.base.pages.listing._FEW", few)
+        monkeypatch.setattr("yiheng.site.base.pages.paging.MOST", most)
+        rows = [enter(name).get(f"/flows/errand/?{asked}").context["rows"] for name in ("wei", "dan", "lin", "edd")]
+        shown.append([[row.cells for row in each] for each in rows])
+    assert shown == [shown[0]] * 4
+    assert [len(each) for each in shown[0]] == [len(subjects_of(asked)), len(subjects_of(asked)), 0, 0]
+
+
+def subjects_of(asked: str) -> str:
+    return "乙" if asked == "q=乙" else "甲乙丙"
+
+
 def test_nobody_searches_or_sorts_by_what_is_hidden(three: Town, enter: Enter) -> None:  # noqa: ARG001
     desk, author = enter("wei"), enter("dan")
     assert subjects(desk.get("/flows/errand/export.csv?q=机要").content) == []

@@ -40,7 +40,7 @@ class Asked:
     """What somebody asks for.
 
     - item: None to make one; parent: the item that it is made under, in flows that have one
-    - seen: the version of the item that the asker saw; None only for a new one
+    - seen: the version of the item that the asker saw; None for a new one, and for what says nothing of its state
     - request: the sender's key: the same key again has no second effect; data: the form's values as they were typed
     - reason; files: files uploaded before, by their numbers
     """
@@ -186,8 +186,7 @@ def _put_under(flow: Flow, item: Item, parent: int | None, actor: Actor) -> None
 
 
 def _same_version(asked: Asked, item: Item) -> bool:
-    takes_any = asked.item is None or asked.step in verbs.ANY_VERSION
-    return asked.seen == item.version or (asked.seen is None and takes_any)
+    return asked.item is None or asked.step in verbs.ANY_VERSION or asked.seen == item.version
 
 
 def lock(number: int) -> tuple[Flow, Item]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from yiheng.base.words import Word
 from yiheng.site.base.check import Check
@@ -16,6 +16,7 @@ from yiheng.site.base.places.roles import Role
 
 if TYPE_CHECKING:
     from django import forms
+    from django.db.models import Q
 
     from yiheng.site.base.breakglass.terms import Breaking
     from yiheng.site.base.flow.act import Acting
@@ -66,6 +67,17 @@ class Effect(Protocol):
 
     def apply(self, acting: "Acting") -> None:
         """Do it; a Refusal undoes the whole act."""
+        ...
+
+
+@runtime_checkable
+class Ripe(Protocol):
+    """A system step's `when` that a tick asks of some items alone: `rows` says of which it may be true."""
+
+    def __call__(self, item: "Item", now: datetime) -> bool: ...
+
+    def rows(self, now: datetime) -> "Q":
+        """The items, as a condition on rows."""
         ...
 
 

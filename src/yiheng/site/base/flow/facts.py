@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import ForeignKey
 
 from yiheng.site.base.flow.declare import Flow, Shows
-from yiheng.site.base.flow.models import Act, Bar, Copied, Item, Passed, Reached, Waiting, Was
+from yiheng.site.base.flow.models import Bar, Copied, Item, Passed, Reached, Waiting, Was
 from yiheng.site.base.flow.models import Seat as SeatRow
 from yiheng.site.base.party.facts import Concerned
 from yiheng.site.base.party.party import Turn
+from yiheng.site.base.party.terms import looks_back
 from yiheng.site.base.places.models import Place
 
 EVERY = "*"
@@ -33,48 +34,69 @@ class Guest:
     shows: Shows
 
 
-@dataclass(frozen=True)
-class Facts:
-    """An item as a decision sees it.
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What of an item says who sees it.
 
-    - state: the code of its state; empty before it is made; reached: every state it has been in
+    - reached: every state it has been in
     - bars: (flow, step, person) of duties that are apart; step `*` bars from everything
-    - seats: by step the seats that are to answer now; answered: by step the natural persons who have answered
-    - amount: in fen, None where the flow has none
-    - last: the natural persons of the last step that was taken, comments and the like not counted
-    - guests: who sees it too; passed: by step the turns that were passed on, narrowed to one person
+    - guests: who sees it too
     """
 
     concerned: Concerned
-    state: str
-    version: int
-    amount: int | None = None
     reached: frozenset[str] = frozenset()
     bars: frozenset[tuple[str, str, int]] = frozenset()
-    seats: dict[str, tuple[Seat, ...]] = field(default_factory=dict)
-    answered: dict[str, frozenset[int]] = field(default_factory=dict)
-    last: frozenset[int] = frozenset()
     guests: tuple[Guest, ...] = ()
-    passed: dict[str, tuple[Turn, ...]] = field(default_factory=dict)
 
     def barred(self, flow: str, step: str, people: frozenset[int]) -> bool:
         """Whether one of these natural persons did a duty from which this step is apart."""
         return any(bar in self.bars for person in people for bar in ((flow, step, person), (EVERY, EVERY, person)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Facts(Known):
+    """An item as a decision sees it.
+
+    - state: the code of its state; empty before it is made
+    - seats: by step the seats that are to answer now; answered: by step the natural persons who have answered
+    - amount: in fen, None where the flow has none
+    - last: the natural persons of the last step that was taken, comments and the like not counted
+    - passed: by step the turns that were passed on, narrowed to one person
+    """
+
+    state: str
+    version: int
+    amount: int | None = None
+    seats: dict[str, tuple[Seat, ...]] = field(default_factory=dict)
+    answered: dict[str, frozenset[int]] = field(default_factory=dict)
+    last: frozenset[int] = frozenset()
+    passed: dict[str, tuple[Turn, ...]] = field(default_factory=dict)
+
+
 def facts_of(flow: Flow, item: Item) -> Facts:
     """An item's facts as the database has them; of one that is not saved yet what its fields and its matter say."""
-    if item.pk is not None:
-        return _facts(flow, item, _read([item]))
     amount = getattr(item, flow.amount) if flow.amount else None
-    bars = item.matter.bars.values_list("flow", "step", "person_id") if item.matter else ()
-    return Facts(_concerned(flow, item, {}), "", 0, amount, bars=frozenset(bars))
+    if item.pk is None:
+        bars = item.matter.bars.values_list("flow", "step", "person_id") if item.matter else ()
+        return Facts(concerned=_concerned(flow, item, ()), state="", version=0, amount=amount, bars=frozenset(bars))
+    read = _read([item])
+    seats = read.seats.get(item.pk, ())
+    return Facts(
+        **_known(flow, item, read),
+        state=item.state,
+        version=item.version,
+        amount=amount,
+        seats=_open(seats),
+        answered=_answered(seats),
+        last=_last(flow, item),
+        passed=_passed(item.passed.filter(ended_at=None).order_by("pk")),
+    )
 
 
-def facts_of_all(items: Sequence[Item]) -> dict[int, Facts]:
-    """The facts of many items by number, of any flows, in as many questions as one has; each of its flow's class."""
+def known_of(items: Sequence[Item]) -> dict[int, Known]:
+    """What says who sees each of many items, by number, of any flows, in as many questions as of one."""
     read = _read(items)
-    return {item.pk: _facts(item.its_flow, item, read) for item in items}
+    return {item.pk: Known(**_known(item.its_flow, item, read)) for item in items}
 
 
 @dataclass(frozen=True)
@@ -85,29 +107,39 @@ class _Read:
     reached: dict[int, list[str]]
     seats: dict[int, list[SeatRow]]
     copies: dict[int, list[Guest]]
-    passed: dict[int, list[Passed]]
     former: dict[int, list[tuple[str, str]]]
-    acts: dict[int, list[tuple[str, int | None, int | None]]]
 
 
 def _read(items: Sequence[Item]) -> _Read:
+    """The rows; of each item only what its flow asks for."""
     its = {item.pk for item in items}
-    acts = Act.objects.filter(item__in=its).order_by("pk").values_list("item_id", "step", "person_id", "behalf_id")
+    since, sitting, past = (
+        {item.pk for item in items if asks(item.its_flow)} for asks in (_sees_since, has_panels, _looks_back)
+    )
     bars = Bar.objects.filter(matter__in={item.matter_id for item in items})
     copies = Copied.objects.filter(item__in=its).order_by("pk").values_list("item_id", "person_id", "shows")
-    seats = SeatRow.objects.filter(poll__item__in=its).select_related("poll").order_by("pk")
-    passed = Passed.objects.filter(item__in=its, ended_at=None).order_by("pk")
+    seats = SeatRow.objects.filter(poll__item__in=sitting).select_related("poll").order_by("pk")
+    was = Was.objects.filter(item__in=past).values_list("item_id", "field", "place__path")
     return _Read(
         bars=_grouped((row[0], row[1:]) for row in bars.values_list("matter_id", "flow", "step", "person_id")),
-        reached=_grouped(Reached.objects.filter(item__in=its).values_list("item_id", "state")),
+        reached=_grouped(Reached.objects.filter(item__in=since).values_list("item_id", "state")),
         seats=_grouped((row.poll.item_id, row) for row in seats),
         copies=_grouped((item, Guest(Turn(person=person), Shows(shows))) for item, person, shows in copies),
-        passed=_grouped((row.item_id, row) for row in passed),
-        former=_grouped(
-            (row[0], row[1:]) for row in Was.objects.filter(item__in=its).values_list("item_id", "field", "place__path")
-        ),
-        acts=_grouped((row[0], row[1:]) for row in acts),
+        former=_grouped((row[0], row[1:]) for row in was),
     )
+
+
+def _sees_since(flow: Flow) -> bool:
+    return any(sight.since is not None for sight in flow.sights)
+
+
+def has_panels(flow: Flow) -> bool:
+    """Whether anybody may see an item because of a seat."""
+    return any(step.panel is not None for step in flow.steps)
+
+
+def _looks_back(flow: Flow) -> bool:
+    return any(map(looks_back, flow.parties))
 
 
 def _grouped(pairs: Iterable[tuple[int, _Row]]) -> dict[int, list[_Row]]:
@@ -117,24 +149,17 @@ def _grouped(pairs: Iterable[tuple[int, _Row]]) -> dict[int, list[_Row]]:
     return found
 
 
-def _facts(flow: Flow, item: Item, read: _Read) -> Facts:
-    seats, answered, guests = _polls(read.seats.get(item.pk, ()))
-    return Facts(
-        _concerned(flow, item, _former(read.former.get(item.pk, ()))),
-        item.state,
-        item.version,
-        getattr(item, flow.amount) if flow.amount else None,
-        frozenset(read.reached.get(item.pk, ())),
-        frozenset(read.bars.get(item.matter_id or 0, ())),
-        seats,
-        answered,
-        _last(flow, read.acts.get(item.pk, ())),
-        (*guests, *read.copies.get(item.pk, ())),
-        _passed(read.passed.get(item.pk, ())),
-    )
+def _known(flow: Flow, item: Item, read: _Read) -> dict[str, Any]:
+    sitting = (Guest(turn, Shows.ALL) for row in read.seats.get(item.pk, ()) for turn in _seeing(row))
+    return {
+        "concerned": _concerned(flow, item, read.former.get(item.pk, ())),
+        "reached": frozenset(read.reached.get(item.pk, ())),
+        "bars": frozenset(read.bars.get(item.matter_id or 0, ())),
+        "guests": (*sitting, *read.copies.get(item.pk, ())),
+    }
 
 
-def _concerned(flow: Flow, item: Item, former: dict[str, frozenset[str]]) -> Concerned:
+def _concerned(flow: Flow, item: Item, former: Iterable[tuple[str, str]]) -> Concerned:
     people: dict[str, int | None] = {}
     places: dict[str, str | None] = {}
     for name in sorted(flow.anchors):
@@ -143,7 +168,7 @@ def _concerned(flow: Flow, item: Item, former: dict[str, frozenset[str]]) -> Con
             places[name] = None if its is None else its.path
         else:
             people[name] = None if its is None else its.pk
-    return Concerned(item.pk or 0, item.author_id, people, places, former)
+    return Concerned(item.pk or 0, item.author_id, people, places, _former(former))
 
 
 def _is_place(flow: Flow, name: str) -> bool:
@@ -158,26 +183,22 @@ def _former(rows: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     return {name: frozenset(paths) for name, paths in found.items()}
 
 
-def _polls(
-    rows: Iterable[SeatRow],
-) -> tuple[dict[str, tuple[Seat, ...]], dict[str, frozenset[int]], list[Guest]]:
-    """By step the open seats of the item's panel, and who has answered in it; whom its panels let see the item."""
-    seats: dict[str, list[Seat]] = {}
-    answered: dict[str, set[int]] = {}
-    guests: list[Guest] = []
+def _open(rows: Iterable[SeatRow]) -> dict[str, tuple[Seat, ...]]:
+    """By step the seats of the item's panel that are to answer now."""
+    found: dict[str, list[Seat]] = {}
     for row in rows:
-        guests += (Guest(turn, Shows.ALL) for turn in _seeing(row))
-        if row.poll.closed_at is not None:
-            continue
-        if row.person_answered_id is not None:
-            answered.setdefault(row.poll.step, set()).update((row.person_answered_id, row.behalf_id))
-        elif row.is_open:
-            seats.setdefault(row.poll.step, []).append(Seat(row.pk, turn_of(row)))
-    return (
-        {step: tuple(found) for step, found in seats.items()},
-        {step: frozenset(people) for step, people in answered.items()},
-        guests,
-    )
+        if row.poll.closed_at is None and row.is_open and row.person_answered_id is None:
+            found.setdefault(row.poll.step, []).append(Seat(row.pk, turn_of(row)))
+    return {step: tuple(seats) for step, seats in found.items()}
+
+
+def _answered(rows: Iterable[SeatRow]) -> dict[str, frozenset[int]]:
+    """By step who has answered in the item's panel, and for whom."""
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        if row.poll.closed_at is None and row.person_answered_id is not None:
+            found.setdefault(row.poll.step, set()).update((row.person_answered_id, row.behalf_id))
+    return {step: frozenset(people) for step, people in found.items()}
 
 
 def turn_of(row: Waiting) -> Turn:
@@ -201,6 +222,7 @@ def _passed(rows: Iterable[Passed]) -> dict[str, tuple[Turn, ...]]:
     return {step: tuple(turns) for step, turns in found.items()}
 
 
-def _last(flow: Flow, acts: Sequence[tuple[str, int | None, int | None]]) -> frozenset[int]:
-    own = (people for step, *people in reversed(acts) if step in flow.by_name)
+def _last(flow: Flow, item: Item) -> frozenset[int]:
+    acts = item.acts.order_by("-pk").values_list("step", "person_id", "behalf_id")
+    own = (people for step, *people in acts if step in flow.by_name)
     return frozenset(person for person in next(own, ()) if person is not None)

@@ -168,14 +168,27 @@ class Todo(Waiting):
 
 
 class Addressed(models.Model):
-    """A to-do under one key of whom it waits for (送达): `party.keys` says which; in order of due, as the to-do's."""
+    """A to-do under one key of whom it waits for (送达), with all that an inbox asks; `party.keys` says which keys.
+
+    Written with the to-do, as what it says; of that only the due ever changes (`todos.put_off`).
+    """
 
     todo = models.ForeignKey(Todo, models.CASCADE, related_name="addressed")
     key = models.CharField(max_length=512)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
+    matter = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+    flow = models.CharField(max_length=64)
+    step = models.CharField(max_length=64)
     due = models.DateTimeField(null=True)
+    amount = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=("key", "due", "todo"), name="addressed_in_order"),)
+        # All columns that an inbox asks for: it reads this index and no row.
+        indexes = (
+            models.Index(
+                fields=("key", "due", "flow", "item", "todo", "step", "matter", "amount"), name="addressed_in_order"
+            ),
+        )
 
 
 class Poll(models.Model):
@@ -222,6 +235,7 @@ class Seat(Waiting):
 
     class Meta:
         ordering = ("rung", "pk")
+        indexes = (models.Index(fields=("role", "path"), name="seat_of_role"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("poll", "person_answered"),

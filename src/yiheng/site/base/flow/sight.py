@@ -5,14 +5,14 @@
 what is hidden.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from yiheng.site.base.flow.declare import Flow, Shows, Sight
-from yiheng.site.base.flow.facts import EVERY, Facts, facts_of_all
+from yiheng.site.base.flow.facts import EVERY, Known, has_panels, known_of
 from yiheng.site.base.flow.models import Bar, Copied, Item, Reached, Seat
 from yiheng.site.base.flow.registry import versions_of
 from yiheng.site.base.party.party import NOBODY, waiting_for
@@ -39,14 +39,14 @@ class Seen:
         return self.shows is Shows.ALL and flow.tag_of_files.get(kind) in (None, *self.tags)
 
 
-def seen(flow: Flow, facts: Facts, actor: Actor) -> Seen:
+def seen(flow: Flow, facts: Known, actor: Actor) -> Seen:
     """What the actor sees of an item."""
     if facts.barred(EVERY, EVERY, frozenset((actor.person,))):
         return Seen(None)
     return _joined(seen_as(flow, facts, standing) for standing in actor.in_flow(flow.code))
 
 
-def seen_as(flow: Flow, facts: Facts, standing: Standing) -> Seen:
+def seen_as(flow: Flow, facts: Known, standing: Standing) -> Seen:
     """What one standing sees of an item, if nothing bars the person from it."""
     sights = [sight for sight in flow.sights if _holds(sight, facts, standing)]
     shown = {sight.shows for sight in sights}
@@ -66,8 +66,8 @@ def _joined(each: Iterable[Seen]) -> Seen:
 
 def seen_of(items: Sequence[Item], actor: Actor) -> dict[int, Seen]:
     """What the actor sees of items that were found already, of any flows, in a few questions for all of them."""
-    facts = facts_of_all(items)
-    return {item.pk: seen(item.its_flow, facts[item.pk], actor) for item in items}
+    known = known_of(items)
+    return {item.pk: seen(item.its_flow, known[item.pk], actor) for item in items}
 
 
 def visible(flow: Flow, actor: Actor, fields: Iterable[str] = ()) -> "QuerySet[Item]":
@@ -79,7 +79,20 @@ def visible(flow: Flow, actor: Actor, fields: Iterable[str] = ()) -> "QuerySet[I
     whole, stub = (_by_version(flow, partial(_rows, actor=actor, shows=shows)) for shows in (Shows.ALL, Shows.STUB))
     found = flow.model.objects.filter(whole | stub, flow=flow.code).exclude(_barred(actor))
     found = found.annotate(seen_all=_is(whole))
-    return found.annotate(**{f"{PREFIX}{name}": _shown(flow, actor, name) for name in fields})
+    return found.annotate(**{f"{PREFIX}{name}": _shown(flow, actor, name, ~stub | whole) for name in fields})
+
+
+def few(flow: Flow, actor: Actor, most: int) -> list[int] | None:
+    """The numbers of what the actor may see of a flow, each way asked by itself, as an index answers; None: of more.
+
+    `visible` asks every row all ways at once, which is quick where it finds many of them, and slow where it finds few.
+    """
+    ways = [
+        way for shows in (Shows.ALL, Shows.STUB) for its in versions_of(flow.code) for way in _ways(its, actor, shows)
+    ]
+    rows = [flow.model.objects.filter(way).order_by().values_list("pk", flat=True) for way in ways]
+    numbers = list(rows[0].union(*rows[1:], all=True)[: most + 1])
+    return None if len(numbers) > most else sorted(set(numbers))
 
 
 def counted(flow: Flow, actor: Actor) -> "QuerySet[Item]":
@@ -101,35 +114,41 @@ def _by_version(flow: Flow, of: Callable[[Flow], Q]) -> Q:
     return found
 
 
-def _holds(sight: Sight, facts: Facts, standing: Standing) -> bool:
+def _holds(sight: Sight, facts: Known, standing: Standing) -> bool:
     begun = sight.since is None or sight.since.code in facts.reached
     return begun and sight.who.holds(standing, facts.concerned)
 
 
 def _rows(flow: Flow, actor: Actor, shows: Shows, tag: str | None = None) -> Q:
     found = NOBODY
-    for sight in flow.sights:
-        if sight.shows is shows and (tag is None or tag in sight.tags):
-            for standing in actor.in_flow(flow.code):
-                found |= _since(sight) & sight.who.rows(standing)
-    for standing in actor.in_flow(flow.code) if tag is None else ():
-        found |= _copied(standing, shows)
-        if shows is Shows.ALL:
-            found |= seated(standing)
+    for way in _ways(flow, actor, shows, tag):
+        found |= way
     return found
 
 
+def _ways(flow: Flow, actor: Actor, shows: Shows, tag: str | None = None) -> Iterator[Q]:
+    """Why the actor sees items, each a condition that an index answers; with a tag, the sights that show it."""
+    standings = list(actor.in_flow(flow.code))
+    for sight in flow.sights:
+        if sight.shows is shows and (tag is None or tag in sight.tags):
+            yield from (_since(sight) & term.rows(standing) for standing in standings for term in sight.who.terms)
+    for standing in standings if tag is None else ():
+        yield _copied(standing, shows)
+        if shows is Shows.ALL and has_panels(flow):
+            yield seated(standing)
+
+
 def _copied(standing: Standing, shows: Shows) -> Q:
-    return Q(Exists(Copied.objects.filter(item=OuterRef("pk"), person=standing.behalf, shows=shows)))
+    return Q(pk__in=Copied.objects.filter(person=standing.behalf, shows=shows).values("item"))
 
 
 def seated(standing: Standing) -> Q:
     """The items that the standing sees because of a seat in a panel: one that waits, or that its like filled."""
-    waits = Q(poll__closed_at=None, recused=False, person_answered=None) & waiting_for(standing)
-    waits &= Q(is_open=True) | Q(person__isnull=False)
-    filled = Q(person_answered=standing.behalf) | Q(behalf=standing.behalf)
-    filled |= Q(person_answered__isnull=False) & waiting_for(standing)
-    return Q(Exists(Seat.objects.filter(waits | filled, poll__item=OuterRef("pk"))))
+    waits = Q(poll__closed_at=None, recused=False, person_answered=None) & (Q(is_open=True) | Q(person__isnull=False))
+    found = Q(person_answered=standing.behalf) | Q(behalf=standing.behalf)
+    for turn in waiting_for(standing):
+        found |= turn & (waits | Q(person_answered__isnull=False))
+    return Q(pk__in=Seat.objects.filter(found).order_by().values("poll__item"))
 
 
 def _since(sight: Sight) -> Q:
@@ -139,17 +158,20 @@ def _since(sight: Sight) -> Q:
 
 
 def _barred(actor: Actor) -> Q:
-    return Q(Exists(Bar.objects.filter(matter=OuterRef("matter"), person=actor.person, step=EVERY)))
+    return Q(matter__in=Bar.objects.filter(person=actor.person, step=EVERY).values("matter"))
 
 
 def _is(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def _shown(flow: Flow, actor: Actor, name: str) -> Case | F:
-    """A field's value where the reader may see it, null elsewhere."""
-    if all(name in its.stub and name not in its.tag_of for its in versions_of(flow.code)):
+def _shown(flow: Flow, actor: Actor, name: str, untagged: Q) -> Case | F:
+    """A field's value where the reader may see it, null elsewhere; `untagged`: the items of which no tag hides any."""
+    versions = versions_of(flow.code)
+    if all(name in its.stub and name not in its.tag_of for its in versions):
         return F(name)  # whoever sees the item at all sees it
+    if not any(name in (*its.stub, *its.tag_of) for its in versions):
+        return Case(When(untagged, then=F(name)), default=Value(None))
     return Case(When(_by_version(flow, partial(_of_field, actor=actor, name=name)), then=F(name)), default=Value(None))
 
 

@@ -18,8 +18,7 @@ from yiheng.site.base.audit.chain import write
 from yiheng.site.base.clock.calendar import Calendar, china
 from yiheng.site.base.flow import deadlines, todos
 from yiheng.site.base.flow.act import lock, system_act
-from yiheng.site.base.flow.deadlines import Overdue
-from yiheng.site.base.flow.declare import Flow, Limit, Step
+from yiheng.site.base.flow.declare import Flow, Limit, Ripe, Step
 from yiheng.site.base.flow.facts import facts_of
 from yiheng.site.base.flow.models import Act, Deadline, Escalation, Event, Item
 from yiheng.site.base.flow.registry import all_versions
@@ -147,7 +146,7 @@ def _take(done: Ticked, flow: Flow, step: Step, now: datetime) -> None:
 
 def _waiting(flow: Flow, step: Step, now: datetime) -> Iterator[Item]:
     states = [state.code for state in step.frm]
-    ripe = step.when.rows(now) if isinstance(step.when, Overdue) else Q()
+    ripe = step.when.rows(now) if isinstance(step.when, Ripe) else Q()
     rows = flow.model.objects.filter(ripe, flow=flow.code, definition=flow.version, state__in=states)
     yield from _batches(rows)
 

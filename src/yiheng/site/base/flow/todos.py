@@ -35,8 +35,19 @@ def renew(flow: Flow, item: Item, facts: Facts, now: datetime, due: datetime | N
 def file(rows: Iterable[Todo]) -> None:
     """Write to-dos, and the keys under which they are found."""
     made = Todo.objects.bulk_create(rows)
-    Addressed.objects.bulk_create(
-        Addressed(todo=todo, key=key, due=todo.due) for todo in made for key in sorted(turn_keys(turn_of(todo)))
+    Addressed.objects.bulk_create(_under(todo, key) for todo in made for key in sorted(turn_keys(turn_of(todo))))
+
+
+def _under(todo: Todo, key: str) -> Addressed:
+    return Addressed(
+        todo=todo,
+        key=key,
+        item_id=todo.item_id,
+        matter_id=todo.matter_id,
+        flow=todo.flow,
+        step=todo.step,
+        due=todo.due,
+        amount=todo.amount,
     )
 
 

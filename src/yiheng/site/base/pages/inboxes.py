@@ -17,7 +17,7 @@ from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.flow.sight import seen_of
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.listing import Row, plain, read_whole, row_of
-from yiheng.site.base.pages.menu import how_many, reachable
+from yiheng.site.base.pages.menu import how_many
 from yiheng.site.base.pages.paging import MOST, page_asked
 from yiheng.site.base.pages.values import label, state_text, tone
 from yiheng.site.base.places.standing import Actor
@@ -143,11 +143,8 @@ def briefly(items: Iterable[Item], actor: Actor) -> dict[int, Brief]:
 
 
 def _told_of(items: Iterable[tuple[str, int]], actor: Actor) -> dict[int, tuple[Item, Row]]:
-    """Items, given by flow and number, that the actor sees, and their rows: one question a flow, a few for all."""
-    by_flow: dict[str, list[int]] = {}
-    for flow, number in items:
-        by_flow.setdefault(flow, []).append(number)
-    whole = {item.pk: item for code, numbers in by_flow.items() for item in read_whole(flows()[code], numbers)}
+    """Items, given by flow and number, that the actor sees, and their rows; a few questions for all."""
+    whole = read_whole(items)
     seen = seen_of(list(whole.values()), actor)
     return {pk: (item, row_of(item, seen[pk])) for pk, item in whole.items() if seen[pk].shows is not None}
 
@@ -158,6 +155,5 @@ def _asked(request: HttpRequest) -> dict[str, object]:
     return {
         "chosen": request.GET.get("flow", ""),
         "q": plain(request.GET.get("q", "")),
-        "choices": reachable(actor_for(request)),
         "kept": given.urlencode(),
     }

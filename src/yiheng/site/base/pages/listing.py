@@ -14,13 +14,15 @@ from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.declare import Flow, Shows
 from yiheng.site.base.flow.models import Item, Todo
 from yiheng.site.base.flow.registry import flows
-from yiheng.site.base.flow.sight import PREFIX, Seen, seen_of, visible
+from yiheng.site.base.flow.sight import PREFIX, Seen, few, seen_of, visible
 from yiheng.site.base.pages.values import field_of, text_of, tone
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
 
 _LONGEST_SEARCH = 100
 _AT_ONCE = 500
+# Of a list of any length, so many are found by their numbers.
+_FEW = 1_000
 _TEXTS = {"CharField", "TextField"}
 
 
@@ -64,6 +66,9 @@ class Row:
 def found(flow: Flow, actor: Actor, wanted: Wanted) -> "QuerySet[Item]":
     """The items that the actor sees and looks for, in order, with what they are judged and shown by."""
     items = with_links(flow, visible(flow, actor, _asked(flow, wanted)))
+    numbers = few(flow, actor, _FEW)
+    if numbers is not None:
+        items = items.filter(pk__in=numbers)
     if wanted.state:
         items = items.filter(**{f"{PREFIX}state": wanted.state})
     if wanted.text:
@@ -96,15 +101,46 @@ def looked_at(items: Iterable[Item], actor: Actor) -> "Iterator[tuple[Item, Seen
         yield from ((item, sees[item.pk]) for item in batch)
 
 
-def read_whole(flow: Flow, numbers: list[int]) -> "QuerySet[Item]":
-    """Items of a flow by their numbers, with the places and people that they are judged and shown by."""
-    return with_links(flow, flow.model.objects.filter(pk__in=numbers))
+def read_whole(items: Iterable[tuple[str, int]]) -> dict[int, Item]:
+    """Items of any flows, given by flow and number, by number, with what they are judged and shown by.
+
+    They are one question, however many services have a table of their own, and one for each table that they link to.
+    """
+    numbers: dict[str, list[int]] = {}
+    for code, number in items:
+        numbers.setdefault(code, []).append(number)
+    own = {code: _own_table(flows()[code]) for code in numbers}
+    rows = Item.objects.filter(pk__in=[pk for pks in numbers.values() for pk in pks]).select_related(*set(own.values()))
+    whole = {row.pk: getattr(row, own[row.flow]) for row in rows}
+    _link([(item, its) for item in whole.values() for its in _links(flows()[item.flow])])
+    return whole
+
+
+def _own_table(flow: Flow) -> str:
+    """What leads from an item to its row in the service's own table."""
+    link = flow.model._meta.get_ancestor_link(Item)
+    return str(link.remote_field.get_accessor_name())
+
+
+def _link(links: list[tuple[Item, ForeignKey]]) -> None:
+    """Fill these links of the items, in one question for each table."""
+    wanted: dict[type[Model], set[Any]] = {}
+    for item, its in links:
+        wanted.setdefault(its.related_model, set()).add(getattr(item, its.attname))
+    found = {table: table.objects.in_bulk(keys - {None}) for table, keys in wanted.items()}
+    for item, its in links:
+        its.set_cached_value(item, found[its.related_model].get(getattr(item, its.attname)))
+
+
+def _links(flow: Flow) -> list[ForeignKey]:
+    """The places and people that a flow's items are judged and shown by."""
+    fields = (field_of(flow, name) for name in sorted({*flow.anchors, *flow.listed}))
+    return [its for its in fields if isinstance(its, ForeignKey)]
 
 
 def with_links(flow: Flow, items: "QuerySet[Item]") -> "QuerySet[Item]":
     """The same items with the places and people that they are judged and shown by."""
-    names = {name for name in (*flow.anchors, *flow.listed) if isinstance(field_of(flow, name), ForeignKey)}
-    return items.select_related(*sorted(names))
+    return items.select_related(*(its.name for its in _links(flow)))
 
 
 def row_of(item: Item, sees: Seen) -> Row:

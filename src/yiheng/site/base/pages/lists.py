@@ -14,10 +14,11 @@ from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.flow.sight import counted
+from yiheng.site.base.identity import NumberTyped
 from yiheng.site.base.pages import export, taking
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.listing import Wanted, found, plain, rows_of, with_dues
-from yiheng.site.base.pages.menu import beginnings, reachable
+from yiheng.site.base.pages.menu import beginnings
 from yiheng.site.base.pages.paging import Page, Rows, page_asked
 from yiheng.site.base.pages.values import is_number, label, state_text
 from yiheng.site.base.refused import NotDone
@@ -50,7 +51,6 @@ def flow_list(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "rows": with_dues(rows, now_of(request)),
         "beginnings": beginnings(flow, actor),
-        "reaches": flow in reachable(actor),
         "counted": not rows and bool(flow.counted_by) and counted(flow, actor).exists(),
         "kept": _kept(request),
     }
@@ -86,7 +86,12 @@ def flow_export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 def _not_taken(request: HttpRequest, flow: Flow, why: NotDone) -> HttpResponse:
     """What is asked for before rows are given, or why they are not."""
     given = [(name, value) for name, value in request.GET.items() if name != "reason"]
-    context = {"flow": flow, "text": why.text, "asks": isinstance(why, taking.ReasonAsked), "given": given}
+    context = {
+        "flow": flow,
+        "text": why.text,
+        "asks": isinstance(why, taking.ReasonAsked | NumberTyped),
+        "given": given,
+    }
     return render(request, "site/taking.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -1,4 +1,7 @@
-"""Exporting long lists (长列表导出): what takes too long to wait for is a job; its file is its maker's for a while."""
+"""Exporting long lists (长列表导出): what takes too long to wait for is a job that another person confirms.
+
+Its file is its maker's for a while.
+"""
 
 from http import HTTPStatus
 from uuid import UUID, uuid4
@@ -13,6 +16,7 @@ from yiheng.base.words import Word
 from yiheng.site.base.jobs.queue import put
 from yiheng.site.base.jobs.results import kept_for
 from yiheng.site.base.pages import taking
+from yiheng.site.base.pages.administration import role_name
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.jobkinds import EXPORT
 from yiheng.site.base.pages.listing import Wanted, found, plain
@@ -23,7 +27,7 @@ from yiheng.site.base.refused import NotDone
 @require_http_methods(["GET", "HEAD", "POST"])
 def flow_export_later(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """Ask for the file of a list by a job, with a reason; a form that is sent twice is one job."""
-    flow, actor, now = flow_for(request, code), actor_for(request), now_of(request)
+    flow, actor, now = flow_for(request, code), actor_for(request).unopened, now_of(request)
     given = request.POST if request.method == "POST" else request.GET
     wanted = Wanted.of(flow, given)
     rows, reason = found(flow, actor, wanted).count(), plain(given.get("reason", ""))
@@ -36,10 +40,11 @@ def flow_export_later(request: HttpRequest, code: str, kind: str) -> HttpRespons
         else:
             asked = {"state": wanted.state, "q": wanted.text, "sort": wanted.sort}
             args = {"flow": flow.code, "kind": kind, "wanted": asked, "reason": masked(reason)}
-            args |= {"language": get_language()}
+            args |= {"rows": rows, "language": get_language()}
             key = f"{EXPORT.code}/{actor.person}/{_key(request.POST.get('request', ''))}"
             return redirect("job", put(EXPORT, args, key, actor.own, now).pk)
     context = {
+        "confirmed_by": sorted(role_name(each) for each in taking.confirmed_by(now)),
         "flow": flow, "rows": rows, "kind": kind, "said": said, "reason": reason, "wanted": wanted,
         "hours": round(kept_for(now).total_seconds() / 3600), "request_key": given.get("request") or str(uuid4()),
     }  # fmt: skip

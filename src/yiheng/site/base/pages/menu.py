@@ -8,9 +8,10 @@ from django.utils.functional import SimpleLazyObject
 from yiheng.site.base.flow.declare import Flow, Step
 from yiheng.site.base.flow.inbox import Inbox
 from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.jobs import actions as jobs
 from yiheng.site.base.ledger.seeing import ledgers_for
 from yiheng.site.base.notices.reading import unread
-from yiheng.site.base.pages import glass
+from yiheng.site.base.pages import glass, working
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.registers import registers_for
 from yiheng.site.base.party import Party
@@ -30,7 +31,7 @@ def menu(request: HttpRequest) -> dict[str, Any]:
     actor = actor_for(request)
     return {
         "signed_in": True,
-        "menu_flows": reachable(actor),
+        "menu_flows": SimpleLazyObject(lambda: reachable(actor)),
         "menu_registers": [(name, its.WORD) for name, its in registers_for(actor).items()],
         "menu_ledgers": ledgers_for(actor),
         "menu_administers": bool(roots(actor)),
@@ -40,6 +41,8 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         "menu_breaks": bool(glass.breakable(actor)),
         "menu_reviews": glass.reviews(actor, now_of(request)),
         "menu_to_review": SimpleLazyObject(lambda: glass.how_many(actor, now_of(request))),
+        "menu_confirms": jobs.confirms(actor, now_of(request)),
+        "menu_to_confirm": SimpleLazyObject(lambda: working.how_many(actor, now_of(request))),
     }
 
 

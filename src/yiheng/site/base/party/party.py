@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Protocol
 
 from django.db.models import Q
@@ -34,16 +32,19 @@ class Turn:
         return any(self.path.startswith(each.path) if self.over else self.path in each.above for each in held)
 
 
-def waiting_for(standing: Standing) -> Q:
-    """The rows with a turn (columns `role`, `path`, `over`, `person`) that wait for the standing."""
+def waiting_for(standing: Standing) -> list[Q]:
+    """The rows with a turn (columns `role`, `path`, `over`, `person`) that wait for the standing: any of these.
+
+    Each names a person or a role and its places, as indexes have them.
+    """
     posts: list[Q] = []
     for role in sorted({held.role for held in standing.posts}):
         paths = sorted({held.path for held in standing.posts if held.role == role})
         around = sorted({path for each in paths for path in above(each)})
         posts.append(Q(role=role, over__in=(False,), path__in=around))
         posts += (Q(role=role, over__in=(True,), path__startswith=path) for path in paths)
-    own = Q(person_id=standing.behalf) & reduce(or_, posts, Q(role=""))
-    return reduce(or_, (Q(person_id=None) & each for each in posts), own)
+    own = Q(person_id=standing.behalf)
+    return [own & Q(role=""), *(each & (own | Q(person_id=None)) for each in posts)]
 
 
 class Term(Protocol):

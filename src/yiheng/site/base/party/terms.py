@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from yiheng.site.base.party.facts import Concerned
 from yiheng.site.base.party.party import NOBODY, Party, Turn
@@ -130,8 +130,8 @@ class _Former:
     def rows(self, standing: Standing) -> Q:
         was = apps.get_model("flow", "Was")  # an item's past is kept by flow, which knows parties
         paths = {path for held in _posts(standing, self.role) for path in held.above}
-        past = was.objects.filter(item=OuterRef("pk"), field=self.field, place__path__in=sorted(paths))
-        return Q(Exists(past)) if paths else NOBODY
+        past = was.objects.filter(field=self.field, place__path__in=sorted(paths))
+        return Q(pk__in=past.values("item")) if paths else NOBODY
 
     def turns(self, item: Concerned) -> Iterator[Turn]:
         return iter(())
@@ -224,6 +224,11 @@ def Glass(role: Role) -> Party:  # noqa: N802
 def glass_roles(party: Party) -> frozenset[str]:
     """The roles that may open an item by break-glass as this party."""
     return frozenset(term.role for term in party.terms if isinstance(term, _Glass))
+
+
+def looks_back(party: Party) -> bool:
+    """Whether it asks which places were in a field before."""
+    return any(isinstance(term, _Former) for term in party.terms)
 
 
 def System() -> Party:  # noqa: N802

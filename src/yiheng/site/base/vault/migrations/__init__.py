@@ -1,1 +1,0 @@
-"""Migrations of the tables (数据库迁移), written by Django."""
