@@ -23,12 +23,12 @@ from yiheng.site.demo.populate import populate, renew_password, sign_in_names
 from .conftest import NOW
 
 REFERRALS = {
-    "draft": 3, "consented": 2, "submitted": 6, "accepted": 6, "scheduled": 4, "in_transit": 3, "in_care": 7,
-    "completed": 3, "closed": 14, "rejected": 3, "cancelled": 3, "expired": 3, "noshow": 3,
+    "draft": 3, "consented": 2, "submitted": 6, "accepted": 6, "scheduled": 4, "in_transit": 3, "in_care": 4,
+    "discharged": 3, "completed": 3, "closed": 14, "rejected": 3, "cancelled": 3, "expired": 3, "noshow": 3,
 }  # fmt: skip
 PURCHASES = {
     "asked": 2, "argued": 5, "approved": 2, "intended": 2, "open": 3, "evaluating": 2, "awarded": 2, "contracted": 3,
-    "accepted": 3, "paid": 3, "rejected": 2, "cancelled": 1,
+    "accepted": 4, "paid": 4, "rejected": 2, "cancelled": 1,
 }  # fmt: skip
 
 

@@ -59,6 +59,29 @@ def one_matter_many_hands() -> Scene:
     return Scene(4, lambda number: _asked(hospital, *asks[number]), after)
 
 
+def one_payment_two_ways() -> Scene:
+    """Two of the finance office record that a transfer came back while its money is asked back."""
+    hospital = make_hospital()
+    hospital.people["second"] = make_person("second", ("finance", hospital.org))
+    paid = hospital.paid("500.00")
+    seen = Item.objects.get(pk=paid.pk).version
+    back = {"bounce_slip": "退1"}
+
+    def bounce(who: str) -> tuple[str, Asked]:
+        files = hospital.file(who, "bounce_notice")
+        return who, Asked("payment", "bounce", uuid4(), paid.pk, None, seen, back, "账号有误", files)
+
+    asks = [
+        *(bounce(who) for who in ("accounts", "second")),
+        ("buyer", _begin(hospital, "refund", paid, "buyer", "grounds", amount="300.00")),
+    ]
+
+    def after() -> dict[str, Any]:
+        return {"refunds": Refund.objects.count(), "used": hospital.legs()[2], "unproven": len(prove("budget"))}
+
+    return Scene(3, lambda number: _asked(hospital, *asks[number]), after)
+
+
 def _bought(hospital: Hospital) -> Item:
     """A purchase that was accepted, under a contract of 890 yuan."""
     item = hospital.ask()
@@ -113,7 +136,7 @@ def each_room_its_own() -> Scene:
 
 
 def four_letters() -> Scene:
-    """Four referrals are begun at once, nothing else."""
+    """Four errands are begun at once, nothing else."""
     county = make_county()
     letters = [_letter() for _ in range(4)]
     return Scene(4, lambda number: _asked(county, "doc", letters[number]), lambda: {"acts": Act.objects.count()})
@@ -141,7 +164,9 @@ def _told(does: Callable[[], str]) -> str:
         return told.code
 
 
-SCENES = {each.__name__: each for each in (one_matter_many_hands, each_room_its_own, four_letters)}
+SCENES = {
+    each.__name__: each for each in (one_matter_many_hands, one_payment_two_ways, each_room_its_own, four_letters)
+}
 
 
 # Guards taken out: what was asked is done a moment later, without asking again

@@ -13,6 +13,13 @@ def test_duties_apart_and_sums_of_one_matter_are_judged_one_after_the_other(stag
     assert ended.after == {"refunds": 1, "unproven": 0}
 
 
+def test_a_transfer_came_back_or_is_asked_back(stage: Ground) -> None:
+    ended = stage.run("one_payment_two_ways", "threads")
+    assert ended.acts == 1
+    assert ended.after in ({"refunds": 0, "used": 0, "unproven": 0}, {"refunds": 1, "used": 50_000, "unproven": 0})
+    assert set(ended.counts) <= {"act", "moved", "parent", "blocked"}
+
+
 def test_jobs_minutes_posts_files_and_the_chain_are_taken_once(stage: Ground) -> None:
     ended = stage.run("each_room_its_own", "threads")
     late = ended.times("invalid") + ended.times("file_unknown")  # that the file is taken is seen early or late
@@ -29,6 +36,7 @@ def test_without_the_matters_lock_all_of_it_is_done(postgres_stage: Ground) -> N
     """A person on both sides of a duty, and 600 given back of 500."""
     ended = postgres_stage.run("one_matter_many_hands", "threads", "--without", "matter")
     assert (ended.acts, ended.after["refunds"]) == (4, 2)
+    assert postgres_stage.run("one_payment_two_ways", "threads", "--without", "matter").acts > 1
 
 
 @pytest.mark.postgres

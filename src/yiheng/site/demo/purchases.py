@@ -68,13 +68,16 @@ FATES = (
     Fate(1, ("ask_argued", "argue_badly"), 5, 30),
     Fate(1, ("ask", "reject"), 5, 30),
     Fate(1, ("ask", "approve", "cancel"), 5, 30),
+    Fate(1, (*_UNTIL_ACCEPTED, "apply", "check", "pay", "bounce"), 1, 3),
+    Fate(1, (*_UNTIL_ACCEPTED, "apply", "check", "pay", "bounce", "pay"), 5, 25),
 )
 
 # Days since the beat before, at working hours.
 _DAYS = {
     "ask": 0.0, "ask_argued": 0.0, "argue": 1.0, "argue_badly": 1.0, "approve": 0.7, "reject": 1.0, "intend": 1.0,
     "announce": 32.0, "inquire": 1.0, "lodge": 3.0, "withdraw_bid": 0.5, "close_bids": 2.0, "score": 1.0,
-    "award": 2.0, "contract": 5.0, "accept": 7.0, "apply": 2.0, "check": 1.0, "refuse": 1.0, "pay": 2.0, "cancel": 1.0,
+    "award": 2.0, "contract": 5.0, "accept": 7.0, "apply": 2.0, "check": 1.0, "refuse": 1.0, "pay": 2.0, "bounce": 3.0,
+    "cancel": 1.0,
 }  # fmt: skip
 
 
@@ -126,8 +129,8 @@ def _asking(stage: Stage, hospital: Place) -> list[Place]:
 
 
 def _story(stage: Stage, fate: Fate, number: int, now: datetime) -> Story:
-    chance, beats = stage.chance, fate.beats
-    org = chance.choice(_hospitals(stage))
+    chance, beats, hospitals = stage.chance, fate.beats, _hospitals(stage)
+    org = hospitals[number % len(hospitals)]  # in turn, so that some of each size are the first one's
     is_large = beats[0] == "ask_argued" or (len(beats) > len(_UNTIL_APPROVED) and number % 5 == 0)
     if is_large and beats[0] == "ask":
         beats = ("ask_argued", "argue", *beats[1:])
@@ -269,6 +272,13 @@ def _pay(stage: Stage, story: Story, step: str, role: str, reason: str) -> None:
     stage.wait()
 
 
+def _bounce(stage: Stage, story: Story) -> None:
+    finance = _one(stage, story, FINANCE.code, "org")
+    said: dict[str, Any] = {"reason": "收款账号有误", "bounce_slip": f"演示退汇{story.told['number']:03}"}
+    stage.act(finance, "bounce", story.told["payment"], files=stage.paper(finance, "bounce_notice"), **said)
+    stage.wait()
+
+
 def _cancel(stage: Stage, story: Story) -> None:
     stage.act(_one(stage, story, HEAD.code, "dept"), "cancel", story.item, reason="需求变化")
 
@@ -308,5 +318,6 @@ _BEATS: dict[str, Beat] = {
     "check": _pays("check", FINANCE.code),
     "refuse": _pays("refuse", FINANCE.code, "发票抬头有误"),
     "pay": _pays("pay", CASHIER.code),
+    "bounce": _bounce,
     "cancel": _cancel,
 }

@@ -5,13 +5,17 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.files.keeping import keep
 from yiheng.site.base.flow.act import Asked, act
 from yiheng.site.base.flow.models import Act, Item
 from yiheng.site.base.flow.tick import tick
+from yiheng.site.base.ledger import moves
 from yiheng.site.base.ledger.limits import open_cell
 from yiheng.site.base.ledger.models import Cell
+from yiheng.site.base.ledger.moves import By
 from yiheng.site.base.places.models import Place, Post
 from yiheng.site.base.places.standing import Actor, actor_of
 from yiheng.site.base.register.changing import Proposed, feed
@@ -94,6 +98,26 @@ class Hospital:
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
         tick(self.now)
+
+    def legs(self) -> tuple[int, int, int]:
+        """What of the ward's budget is held, committed and used, in fen."""
+        cell = Cell.objects.get(pk=self.budget.pk)
+        return cell.held, cell.committed, cell.used
+
+    def contracted(self) -> Item:
+        """A purchase that was accepted, under a contract of 890 yuan; how one comes to that is told in test_flow."""
+        item = self.ask(amount="890.00")
+        with transaction.atomic():
+            moves.commit(item.holds.values_list("pk", flat=True), By(self.now))
+        Procurement.objects.filter(pk=item.pk).update(state="accepted", contract_amount=89_000)
+        return item
+
+    def paid(self, yuan: str = "890.00", item: Item | None = None) -> Item:
+        """A payment that was made, under a contract of 890 yuan."""
+        bought, bill = item or self.contracted(), self.file("buyer", "invoice")
+        payment = self.act("buyer", "apply", flow="payment", parent=bought, files=bill, amount=yuan, invoice="1").item
+        self.act("accounts", "check", payment, flow="payment")
+        return self.act("cashier", "pay", payment, flow="payment").item
 
     def awarded(self, item: Procurement) -> None:
         """From approval to the award: published, three bids, scored, the second wins."""

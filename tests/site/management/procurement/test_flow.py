@@ -113,6 +113,7 @@ def test_whoever_asks_does_not_approve_accept_or_pay(hospital: Hospital) -> None
         ("procurement", "approve"),
         ("procurement", "accept"),
         ("payment", "pay"),
+        ("payment", "bounce"),
         ("refund", "check"),
         ("refund", "receive"),
         ("bid", "score"),

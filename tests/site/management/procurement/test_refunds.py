@@ -1,39 +1,19 @@
 """A payment that comes back: by whom, how much, and where the money is afterwards."""
 
 import pytest
-from django.db import transaction
 
 from yiheng.site.base.flow.decide import Why
 from yiheng.site.base.flow.forms import Invalid
 from yiheng.site.base.flow.models import Act, Item
 from yiheng.site.base.flow.refused import Blocked, NotAllowed
-from yiheng.site.base.ledger import moves
-from yiheng.site.base.ledger.models import Cell, Kind, Leg, Movement
-from yiheng.site.base.ledger.moves import By
+from yiheng.site.base.ledger.models import Kind, Leg, Movement
 from yiheng.site.base.ledger.reading import prove
 from yiheng.site.base.places.models import Post
 from yiheng.site.base.refused import NotDone
 from yiheng.site.management.procurement import rules
-from yiheng.site.management.procurement.models import Procurement, Refund
+from yiheng.site.management.procurement.models import Refund
 
 from .hospital import START, Hospital
-
-
-def legs(hospital: Hospital) -> tuple[int, int, int]:
-    cell = Cell.objects.get(pk=hospital.budget.pk)
-    return cell.held, cell.committed, cell.used
-
-
-def paid(hospital: Hospital, yuan: str = "890.00") -> Item:
-    """A payment that was made under a contract of 890 yuan; how a purchase comes to one is told in test_flow."""
-    item = hospital.ask(amount="890.00")
-    with transaction.atomic():
-        moves.commit(item.holds.values_list("pk", flat=True), By(hospital.now))
-    Procurement.objects.filter(pk=item.pk).update(state="accepted", contract_amount=89_000)
-    bill = hospital.file("buyer", "invoice")
-    payment = hospital.act("buyer", "apply", flow="payment", parent=item, files=bill, amount=yuan, invoice="1").item
-    hospital.act("accounts", "check", payment, flow="payment")
-    return hospital.act("cashier", "pay", payment, flow="payment").item
 
 
 def applied(hospital: Hospital, payment: Item, yuan: str, who: str = "buyer") -> Item:
@@ -47,14 +27,14 @@ def received(hospital: Hospital, refund: Item, who: str = "cashier") -> Act:
 
 
 def test_what_comes_back_is_free_again_and_the_contract_stays_paid(hospital: Hospital) -> None:
-    payment = paid(hospital)
+    payment = hospital.paid()
     hospital.later(minutes=1)
-    assert (Item.objects.get(pk=payment.parent_id).state, legs(hospital)) == ("paid", (0, 0, 89_000))
+    assert (Item.objects.get(pk=payment.parent_id).state, hospital.legs()) == ("paid", (0, 0, 89_000))
     refund = applied(hospital, payment, "445.00")
-    assert (refund.number, refund.matter_id, legs(hospital)) == ("H退〔2026〕1", payment.matter_id, (0, 0, 89_000))
+    assert (refund.number, refund.matter_id, hospital.legs()) == ("H退〔2026〕1", payment.matter_id, (0, 0, 89_000))
     hospital.act("accounts", "check", refund, flow="refund")
     act = received(hospital, refund)
-    assert (Refund.objects.get().state, legs(hospital)) == ("received", (0, 0, 44_500))
+    assert (Refund.objects.get().state, hospital.legs()) == ("received", (0, 0, 44_500))
     last = Movement.objects.order_by("pk").last()
     assert (last.kind, last.frm, last.to, last.amount, last.act_id) == (
         Kind.RELEASE, Leg.USED, Leg.FREE, 44_500, act.pk,
@@ -65,31 +45,31 @@ def test_what_comes_back_is_free_again_and_the_contract_stays_paid(hospital: Hos
 
 
 def test_no_more_comes_back_than_was_paid(hospital: Hospital) -> None:
-    payment = paid(hospital, "500.00")
+    payment = hospital.paid("500.00")
     first = applied(hospital, payment, "300.00")
     with pytest.raises(Blocked) as refused:
         applied(hospital, payment, "200.01")
     assert refused.value.text.zh == "该笔付款可退200.00元，不能退200.01元"
-    assert (Refund.objects.count(), legs(hospital)) == (1, (0, 39_000, 50_000))
+    assert (Refund.objects.count(), hospital.legs()) == (1, (0, 39_000, 50_000))
     hospital.act("accounts", "refuse", first, flow="refund", reason="供应商已补货")
     again = applied(hospital, payment, "500.00")
     hospital.act("accounts", "check", again, flow="refund")
     received(hospital, again)
-    assert legs(hospital) == (0, 39_000, 0)
+    assert hospital.legs() == (0, 39_000, 0)
     with pytest.raises(Blocked):
         applied(hospital, payment, "0.01")
 
 
 def test_nothing_is_no_refund(hospital: Hospital) -> None:
-    payment = paid(hospital)
+    payment = hospital.paid()
     for yuan in ("0", "-1.00", "0.001", ""):
         with pytest.raises((Blocked, Invalid)):
             applied(hospital, payment, yuan)
-    assert (Refund.objects.count(), legs(hospital)) == (0, (0, 0, 89_000))
+    assert (Refund.objects.count(), hospital.legs()) == (0, (0, 0, 89_000))
 
 
 def test_only_a_payment_that_was_made_is_refunded(hospital: Hospital) -> None:
-    payment = paid(hospital, "500.00")
+    payment = hospital.paid("500.00")
     bill = {"flow": "payment", "parent": Item.objects.get(pk=payment.parent_id), "invoice": "2", "amount": "1.00"}
     waiting = hospital.act("buyer", "apply", files=hospital.file("buyer", "invoice"), **bill).item
     for parent in (waiting, Item.objects.get(pk=payment.parent_id)):
@@ -101,7 +81,7 @@ def test_only_a_payment_that_was_made_is_refunded(hospital: Hospital) -> None:
 
 def test_three_people_and_none_of_them_asked_for_the_purchase(hospital: Hospital) -> None:
     """Whoever applies, approves or paid does not approve; whoever applies, approves or asked does not take in."""
-    payment = paid(hospital)
+    payment = hospital.paid()
     for name, role in (("buyer", "finance"), ("buyer", "cashier"), ("cashier", "finance"), ("accounts", "cashier"),
                        ("head", "finance"), ("head", "cashier")):  # fmt: skip
         Post.objects.create(person=hospital.people[name], role=role, place=hospital.org, start=START)
@@ -115,13 +95,13 @@ def test_three_people_and_none_of_them_asked_for_the_purchase(hospital: Hospital
         with pytest.raises(NotAllowed) as refused:
             received(hospital, refund, name)
         assert (name, refused.value.why) == (name, Why.APART)
-    assert legs(hospital) == (0, 0, 89_000)
+    assert hospital.legs() == (0, 0, 89_000)
     received(hospital, refund)
-    assert legs(hospital) == (0, 0, 88_900)
+    assert hospital.legs() == (0, 0, 88_900)
 
 
 def test_it_needs_its_grounds_a_reason_and_the_banks_slip(hospital: Hospital) -> None:
-    payment = paid(hospital)
+    payment = hospital.paid()
     with pytest.raises(Invalid) as bare:
         hospital.act("buyer", "apply", flow="refund", parent=payment, amount="1.00")
     assert bare.value.fields == {"reason": ["请填写理由"], "files": ["“退款依据”至少1个附件，现有0个"]}
@@ -132,7 +112,7 @@ def test_it_needs_its_grounds_a_reason_and_the_banks_slip(hospital: Hospital) ->
     with pytest.raises(Invalid) as without:
         hospital.act("cashier", "receive", refund, flow="refund", slip="")
     assert set(without.value.fields) == {"slip", "files"}
-    assert (Refund.objects.get().state, legs(hospital)) == ("approved", (0, 0, 89_000))
+    assert (Refund.objects.get().state, hospital.legs()) == ("approved", (0, 0, 89_000))
 
 
 def test_the_rule_alone() -> None:

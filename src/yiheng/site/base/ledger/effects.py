@@ -108,10 +108,12 @@ class _OnHolds(_OnCells):
 
 @dataclass(frozen=True)
 class Commit(_OnHolds):
-    """What the item holds is committed (合同、订单)."""
+    """What the item holds is committed (合同、订单); by `frm` what it has used is so again (退汇)."""
+
+    frm: Leg = Leg.HELD
 
     def change(self, acting: "Acting", by: By) -> None:
-        moves.commit(self.numbers(acting), by, self.how_much(acting))
+        moves.commit(self.numbers(acting), by, self.how_much(acting), self.frm)
 
 
 @dataclass(frozen=True)

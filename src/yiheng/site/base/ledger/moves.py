@@ -59,9 +59,9 @@ def hold(asks: Sequence[Ask], by: By) -> list[Hold]:
     return [_take(cells[ask.cell], ask, by, Kind.HOLD) for ask in sorted(asks, key=lambda each: each.cell)]
 
 
-def commit(holds: Iterable[int], by: By, amount: int | None = None) -> None:
-    """Held becomes committed: all of it, or `amount`, the earliest hold first."""
-    _shift(holds, (Leg.HELD,), Leg.COMMITTED, by, Kind.COMMIT, amount)
+def commit(holds: Iterable[int], by: By, amount: int | None = None, frm: Leg = Leg.HELD) -> None:
+    """Held (or `frm`) becomes committed: all of it, or `amount`, the earliest hold first."""
+    _shift(holds, (frm,), Leg.COMMITTED, by, Kind.COMMIT, amount)
 
 
 def use(holds: Iterable[int], by: By, amount: int | None = None, frm: Leg = Leg.COMMITTED) -> None:

@@ -1,6 +1,7 @@
 """The tree of places, groups, posts and delegations (机构、集团、岗位、授权委托), all with the days they hold."""
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -54,6 +55,13 @@ class Place(Dated):
 
     def __str__(self) -> str:
         return self.name
+
+
+def place_of(kind: str, label: Any) -> Any:
+    """A field with a place of one kind (机构、科室字段), by its name for readers."""
+    return models.ForeignKey(
+        Place, models.PROTECT, limit_choices_to={"kind": kind}, related_name="+", verbose_name=label
+    )
 
 
 class Group(models.Model):

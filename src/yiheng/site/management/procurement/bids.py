@@ -12,6 +12,7 @@ from yiheng.site.base.flow.registry import declare
 from yiheng.site.base.panel.scores import Scores
 from yiheng.site.management.procurement import policy, reading, rules
 from yiheng.site.management.procurement.models import Bid
+from yiheng.site.management.procurement.papers import same_hospital
 from yiheng.site.management.procurement.parties import AUDIT, BID_EXPERT, BUYER, LEADERS
 
 CODE = "bid"
@@ -32,10 +33,6 @@ SCORES = Scores(
 ADMITTED = asked(rules.admitted, "供应商准入", "supplier", reading.admitted)
 
 
-def _under(parent: Any, bid: Any) -> None:
-    bid.org = parent.org
-
-
 def bids_closed(item: Any, now: Any) -> bool:  # noqa: ARG001 (the purchase says it)
     """Whether the purchase has closed its bids."""
     return Item.objects.filter(pk=item.parent_id, state="evaluating").exists()
@@ -46,7 +43,7 @@ BID = declare(
         code=CODE,
         word=Word("投标", "bid"),
         model=Bid,
-        under=Under("procurement", ("open",), _under),
+        under=Under("procurement", ("open",), same_hospital),
         policies=(policy.ID,),
         steps=(
             step("lodge", "递交", "lodge", (), LODGED, BUYER, asks=_ASKED, needs=_ASKED, checks=(ADMITTED,)),
@@ -57,6 +54,5 @@ BID = declare(
         sights=(Sight(BUYER), Sight(BUYER, since=OPENED, tags=frozenset(("sealed",))), Sight(LEADERS), Sight(AUDIT)),
         tagged={"sealed": ("price",)},
         listed=("number", "state", "supplier", "price", "made_at"),
-        amount="",
     )
 )

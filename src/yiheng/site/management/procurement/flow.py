@@ -16,6 +16,7 @@ from yiheng.site.base.panel.scores import Scores
 from yiheng.site.management.procurement import bids, payments, policy, reading, refunds, rules
 from yiheng.site.management.procurement.effects import MakeAssets, Publish
 from yiheng.site.management.procurement.models import Procurement
+from yiheng.site.management.procurement.papers import numbered
 from yiheng.site.management.procurement.parties import (
     ACCOUNTS,
     ASKER,
@@ -102,6 +103,7 @@ STEPS = (
           files=(FilesAsked("acceptance", Word("验收单", "acceptance record")),),
           does=(MakeAssets(),)),
     step("settle", "付清", "settle", (ACCEPTED,), PAID, when=reading.settled),
+    step("reopen", "退汇重开", "open again, as a transfer came back", (PAID,), ACCEPTED, when=reading.CameBack()),
     step("fail", "废标", "no award", (OPEN, EVALUATING), APPROVED, BUYER, reason=True, side=True),
     step("cancel", "撤销", "cancel", BEFORE_CONTRACT, CANCELLED, MINE | BUYER, reason=True, side=True, does=(_BACK,)),
 )  # fmt: skip
@@ -146,6 +148,7 @@ PROCUREMENT = declare(
             *((one, "argue") for one in ASKING),
             *((one, "approve") for one in ASKING),
             *((one, "accept", (payments.CODE, "pay")) for one in ASKING),
+            *((one, (payments.CODE, "bounce")) for one in ASKING),
             *((one, (bids.CODE, "score")) for one in ASKING),
             *((one, (refunds.CODE, "check")) for one in ASKING),
             *((one, (refunds.CODE, "receive")) for one in ASKING),
@@ -155,7 +158,7 @@ PROCUREMENT = declare(
         listed=("number", "state", "org", "dept", "name", "amount", "supplier", "made_at"),
         searched=("number", "name", "code"),
         counted_by="org",
-        least_count=lambda now: policy.value("least_count", localdate(now)),
+        least_count=policy.least_count,
         urge_every=policy.urge_every,
         rates=(
             Rate(Word("批准率", "approved"), (APPROVED,), (ASKED, ARGUED)),
@@ -185,7 +188,6 @@ PROCUREMENT = declare(
         ),
         belongings={"assets": ("code", "name", "dept", "value", "location", "since")},
         amount="amount",
-        series=lambda item: f"procurement-{item.org.code}-{localdate(item.made_at).year}",
-        number=lambda item, place: f"{item.org.code}采〔{localdate(item.made_at).year}〕{place}",
+        **numbered("procurement", "采"),
     )
 )

@@ -10,7 +10,8 @@ from yiheng.site.base.fields import Fen
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.party import RoleAt
-from yiheng.site.base.places.models import Place
+from yiheng.site.base.places.models import place_of
+from yiheng.site.base.places.roles import DEPARTMENT, INSTITUTION
 from yiheng.site.base.register.models import RegisterRow
 from yiheng.site.base.texts import say
 from yiheng.site.management.procurement import policy
@@ -31,13 +32,7 @@ class Supplier(RegisterRow):
     FEEDS: ClassVar = frozenset(("suppliers",))
     WORD: ClassVar = Word("供应商", "suppliers")
 
-    org = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("医院", "hospital"),
-    )
+    org = place_of(INSTITUTION, say("医院", "hospital"))
     code = models.CharField(say("统一社会信用代码", "unified social credit code"), max_length=18)
     name = models.CharField(say("名称", "name"), max_length=128)
     contact = models.CharField(say("联系方式", "contact"), max_length=128, blank=True)
@@ -61,20 +56,8 @@ class Procurement(Item):
         WORKS = "works", say("工程", "works")
         LARGE = "large", say("大型医用设备", "large medical equipment")
 
-    org = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("医院", "hospital"),
-    )
-    dept = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "department"},
-        related_name="+",
-        verbose_name=say("申请科室", "department"),
-    )
+    org = place_of(INSTITUTION, say("医院", "hospital"))
+    dept = place_of(DEPARTMENT, say("申请科室", "department"))
     kind = models.CharField(say("类别", "kind"), max_length=16, choices=Kind)
     code = models.CharField(say("品目代码", "item code"), max_length=64)
     name = models.CharField(say("品名与规格", "item"), max_length=200)
@@ -115,13 +98,7 @@ class Procurement(Item):
 class Bid(Item):
     """A supplier's bid for a purchase (投标); its price is sealed until bids are closed."""
 
-    org = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("医院", "hospital"),
-    )
+    org = place_of(INSTITUTION, say("医院", "hospital"))
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+", verbose_name=say("投标人", "bidder"))
     price = Fen(say("报价", "price"))
     contact = models.CharField(say("联系方式", "contact"), max_length=128)
@@ -131,17 +108,12 @@ class Bid(Item):
 
 
 class Payment(Item):
-    """A payment under a purchase's contract (付款)."""
+    """A payment under a purchase's contract (付款); bounce_slip: the bank's, where the transfer came back."""
 
-    org = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("医院", "hospital"),
-    )
+    org = place_of(INSTITUTION, say("医院", "hospital"))
     amount = Fen(say("付款金额", "amount"))
     invoice = models.CharField(say("发票号码", "invoice"), max_length=64)
+    bounce_slip = models.CharField(say("退汇凭证号", "slip of the return"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = say("付款", "payment")
@@ -150,13 +122,7 @@ class Payment(Item):
 class Refund(Item):
     """Money of a payment that the supplier gives back (退款)."""
 
-    org = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("医院", "hospital"),
-    )
+    org = place_of(INSTITUTION, say("医院", "hospital"))
     amount = Fen(say("退款金额", "amount"))
     slip = models.CharField(say("到账凭证号", "bank slip"), max_length=64, blank=True)
 
@@ -171,20 +137,8 @@ class AssetCard(models.Model):
     purchase = models.ForeignKey(
         Procurement, models.PROTECT, related_name="assets", verbose_name=say("采购", "purchase")
     )
-    org = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("医院", "hospital"),
-    )
-    dept = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "department"},
-        related_name="+",
-        verbose_name=say("使用科室", "department"),
-    )
+    org = place_of(INSTITUTION, say("医院", "hospital"))
+    dept = place_of(DEPARTMENT, say("使用科室", "department"))
     name = models.CharField(say("品名与规格", "item"), max_length=200)
     value = Fen(say("原值", "value"))
     location = models.CharField(say("存放地点", "location"), max_length=128)

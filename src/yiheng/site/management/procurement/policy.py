@@ -27,6 +27,11 @@ def urge_every(now: datetime) -> timedelta:
     return timedelta(hours=value("urge_hours", localdate(now)))
 
 
+def least_count(now: datetime) -> int:
+    """The least count that statistics show to who sees no single item."""
+    return int(value("least_count", localdate(now)))
+
+
 def methods(day: date) -> dict[str, tuple[str, str]]:
     """The methods of buying: code -> (Chinese, English)."""
     return {code: (zh, en) for code, (zh, en) in value("methods", day).items()}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.timezone import localdate
 
 from yiheng.site.base.flow.models import Poll
@@ -132,15 +132,35 @@ def paying(item: Payment, now: datetime) -> rules.Paying:  # noqa: ARG001
 def refunding(item: Refund, now: datetime) -> rules.Refunding:  # noqa: ARG001
     """A refund beside its payment and all other refunds of it."""
     payment = Payment.objects.get(pk=item.parent_id)
-    others = Refund.objects.filter(parent=item.parent_id).exclude(state="refused").exclude(pk=item.pk)
-    before = others.aggregate(sum=Sum("amount"))["sum"] or 0
+    before = _asked_back(payment).exclude(pk=item.pk).aggregate(sum=Sum("amount"))["sum"] or 0
     return rules.Refunding(payment.amount, before, item.amount)
+
+
+def asked_back(item: Payment, now: datetime) -> list[tuple[str, int]]:  # noqa: ARG001
+    """Number and sum in fen of each refund of a payment that was not refused."""
+    return [(str(each), each.amount) for each in _asked_back(item).order_by("pk")]
+
+
+def _asked_back(payment: Payment) -> "QuerySet[Refund]":
+    return Refund.objects.filter(parent=payment.pk).exclude(state="refused")
 
 
 def settled(item: Any, now: datetime) -> bool:  # noqa: ARG001
     """Whether the whole contract is paid."""
     paid = Payment.objects.filter(parent=item.pk, state="paid").aggregate(sum=Sum("amount"))["sum"] or 0
     return item.contract_amount is not None and paid == item.contract_amount
+
+
+class CameBack:
+    """Whether a purchase that was settled is so no longer, as a transfer came back (退汇)."""
+
+    def __call__(self, item: Any, now: datetime) -> bool:
+        return not settled(item, now)
+
+    def rows(self, now: datetime) -> Q:
+        """Those with a payment that is not made any more, and was still when they were settled."""
+        undone = Payment.objects.filter(state__in=("bounced", "refused"), changed_at__gte=F("parent__ended_at"))
+        return Q(pk__in=undone.values("parent"))
 
 
 def drawn(role: Role, step: str, number: str) -> Any:

@@ -4,20 +4,17 @@ A payment that was made is never edited: a refund is an item of its own beside i
 budget; the contract is not paid a second time with it.
 """
 
-from typing import Any
-
-from django.utils.timezone import localdate
-
 from yiheng.base.words import Word
 from yiheng.site.base.check import asked
 from yiheng.site.base.document.numbers import GiveNumber
-from yiheng.site.base.flow.declare import FilesAsked, Flow, Sight, Under, state, step
+from yiheng.site.base.flow.declare import FilesAsked, Rate, Took, Under, state, step
 from yiheng.site.base.flow.registry import declare
 from yiheng.site.base.ledger.effects import Release
 from yiheng.site.base.ledger.models import Leg
-from yiheng.site.management.procurement import payments, policy, reading, rules
+from yiheng.site.management.procurement import payments, reading, rules
 from yiheng.site.management.procurement.models import Refund
-from yiheng.site.management.procurement.parties import ACCOUNTS, AUDIT, BUDGET, BUYER, LEADERS, PAYER
+from yiheng.site.management.procurement.papers import money_flow, same_hospital
+from yiheng.site.management.procurement.parties import ACCOUNTS, BUDGET, BUYER, PAYER
 
 CODE = "refund"
 APPLIED = state("applied", "待审批", "to be approved")
@@ -31,17 +28,14 @@ _SLIP = FilesAsked("slip", Word("银行到账凭证", "bank slip"))
 _FREE = Release(BUDGET.code, amount=lambda item: item.amount, of=lambda item: item.parent.parent, legs=(Leg.USED,))
 WITHIN = asked(rules.within_payment, "退款不超已付", "within the payment", reading.refunding)
 
-
-def _under(payment: Any, refund: Any) -> None:
-    refund.org = payment.org
-
-
 REFUND = declare(
-    Flow(
-        code=CODE,
+    money_flow(
+        CODE,
+        "退",
+        "slip",
         word=Word("退款", "refund"),
         model=Refund,
-        under=Under(payments.CODE, (payments.PAID.code,), _under),
+        under=Under(payments.CODE, (payments.PAID.code,), same_hospital),
         steps=(
             step("apply", "退款申请", "apply", (), APPLIED, BUYER, asks=_ASKED, needs=_ASKED, reason=True,
                  files=(_GROUNDS,), checks=(WITHIN,), does=(GiveNumber(),)),
@@ -50,14 +44,8 @@ REFUND = declare(
             step("receive", "登记到账", "take in", (APPROVED,), RECEIVED, PAYER, asks=("slip",), needs=("slip",),
                  files=(_SLIP,), checks=(WITHIN,), does=(_FREE,)),
         ),
-        sights=(Sight(BUYER), Sight(ACCOUNTS), Sight(PAYER), Sight(LEADERS), Sight(AUDIT)),
         apart=(("apply", "check", "receive"), ("check", (payments.CODE, "pay"))),
-        listed=("number", "state", "org", "amount", "slip", "made_at"),
-        searched=("number", "slip"),
-        policies=(policy.ID,),
-        urge_every=policy.urge_every,
-        amount="amount",
-        series=lambda item: f"refund-{item.org.code}-{localdate(item.made_at).year}",
-        number=lambda item, place: f"{item.org.code}退〔{localdate(item.made_at).year}〕{place}",
+        rates=(Rate(Word("退款到账率", "came in"), (RECEIVED,), (APPROVED,)),),
+        took=(Took(Word("申请至到账", "applied for to come in"), APPLIED, RECEIVED),),
     )
 )  # fmt: skip

@@ -242,6 +242,14 @@ def within_payment(its: Refunding) -> Said | None:
     )
 
 
+def nothing_asked_back(refunds: Sequence[tuple[str, int]]) -> Said | None:
+    """A payment of which something was asked back has arrived: its transfer did not come back (登记退汇)."""
+    if not refunds:
+        return None
+    text = Word("该笔付款已有退款申请，不能登记退汇", "something of this payment was asked back, so it has arrived")
+    return Said(text, tuple(Evidence(Word("退款", "refund"), f"{number}: {yuan_of(sum_)}") for number, sum_ in refunds))
+
+
 @dataclass(frozen=True)
 class Signed:
     """What a contract is signed for, and what was awarded, in fen."""

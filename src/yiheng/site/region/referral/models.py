@@ -11,7 +11,8 @@ from yiheng.site.base.fields import CodeList
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.party import RoleAt, RoleOver
-from yiheng.site.base.places.models import Place
+from yiheng.site.base.places.models import place_of
+from yiheng.site.base.places.roles import INSTITUTION
 from yiheng.site.base.register.models import RegisterRow
 from yiheng.site.base.texts import say
 from yiheng.site.base.vault.field import SealedText
@@ -40,13 +41,7 @@ class Capability(RegisterRow):
     FEEDS: ClassVar = frozenset(("licences",))
     WORD: ClassVar = Word("诊疗科目登记", "registered subjects")
 
-    org = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("机构", "institution"),
-    )
+    org = place_of(INSTITUTION, say("机构", "institution"))
     subject = models.CharField(say("诊疗科目", "subject"), max_length=8, choices=_subjects)
 
     class Meta(RegisterRow.Meta):
@@ -73,20 +68,8 @@ class Referral(Item):
 
     direction = models.CharField(say("方向", "direction"), max_length=8, choices=Direction)
     urgency = models.CharField(say("紧急程度", "urgency"), max_length=16, choices=Urgency, default=Urgency.ROUTINE)
-    sender = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("转出机构", "sender"),
-    )
-    receiver = models.ForeignKey(
-        Place,
-        models.PROTECT,
-        limit_choices_to={"kind": "institution"},
-        related_name="+",
-        verbose_name=say("接收机构", "receiver"),
-    )
+    sender = place_of(INSTITUTION, say("转出机构", "sender"))
+    receiver = place_of(INSTITUTION, say("接收机构", "receiver"))
     subject = models.CharField(say("诊疗科目", "subject"), max_length=8, choices=_subjects)
     family_doctor = models.ForeignKey(
         Person,
