@@ -4,7 +4,7 @@
 - YIHENG_DATABASE: `postgresql://user:password@host:port/name`; not said: SQLite in that folder
 - YIHENG_VAULT_KEYS: the file with the vault's keys; `vault.keys` in that folder where it is not said
 - YIHENG_HOSTS: the names that the site answers to, with commas; this machine's own where it is not said
-- YIHENG_PROXY: the addresses, with commas, of servers before this one that truly say for whom they ask
+- YIHENG_PROXY: the addresses or networks, with commas, of servers before this one that truly say for whom they ask
   (X-Forwarded-For); tries that fail are counted by address; not said: nobody is believed
 - YIHENG_HTTPS: `no` where the site is reached without TLS, as on this machine alone; cookies are else sent by TLS only
 """
@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from yiheng.site.base.accounts.setup import *  # noqa: F403 (settings of signing in)
 from yiheng.site.base.accounts.setup import openid_providers
 from yiheng.site.base.ground.database import database
+from yiheng.site.base.ground.proxies import proxies
 from yiheng.site.base.ground.secret import secret_of
 from yiheng.site.base.ground.services import services
 
@@ -49,7 +50,6 @@ INSTALLED_APPS = [
     "yiheng.site.base.accounts",
     "yiheng.site.base.places",
     "yiheng.site.base.audit",
-    "yiheng.site.base.vault",
     "yiheng.site.base.jobs",
     "yiheng.site.base.clock",
     "yiheng.site.base.files",
@@ -116,7 +116,7 @@ LANGUAGES = (("zh-hans", "中文"), ("en", "English"))
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
-YIHENG_PROXY = [address for address in os.environ.get("YIHENG_PROXY", "").split(",") if address]
+YIHENG_PROXY = proxies(os.environ.get("YIHENG_PROXY", ""))
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [("reports", _HERE.parent / "reports/assets")]

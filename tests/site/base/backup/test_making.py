@@ -13,6 +13,7 @@ from yiheng.site.base.audit.models import Entry, Look
 from yiheng.site.base.backup import content, copying
 from yiheng.site.base.backup.content import checked
 from yiheng.site.base.backup.making import last_made, make
+from yiheng.site.base.backup.restoring import restore
 from yiheng.site.base.files.keeping import keep
 from yiheng.site.base.vault import keys
 
@@ -30,6 +31,7 @@ def home(town: Town, settings: object, tmp_path: Path) -> Town:
     settings.VAULT_KEYS = tmp_path / "vault.keys"  # type: ignore[attr-defined]
     keys.add()
     (folder / "secret").write_text("the secret", encoding="utf-8")
+    (folder / "made-up").touch()
     (folder / "left.partial").write_text("x", encoding="utf-8")
     keep(town.people["dan"], "consent", "同意.txt", [b"a consent that somebody gave"], ("text",), 10_000, NOW)
     town.sent(subject="血样甲")
@@ -44,7 +46,7 @@ def test_it_has_everything_but_the_key(home: Town, tmp_path: Path) -> None:  # n
     (upload,) = (into / "uploads").glob("*/*")
     assert upload.read_bytes() == b"a consent that somebody gave"
     assert (into / "secret").read_text(encoding="utf-8") == "the secret"
-    assert {path.name for path in into.iterdir()} == {"database", "secret", "anchor", "uploads"}
+    assert {path.name for path in into.iterdir()} == {"database", "secret", "anchor", "made-up", "uploads"}
     assert (into / "anchor").read_bytes() == anchor.path().read_bytes()
     copy = sqlite3.connect(into / "database")
     assert copy.execute("SELECT count(*) FROM accounts_person").fetchone() == (people,)
@@ -53,7 +55,7 @@ def test_it_has_everything_but_the_key(home: Town, tmp_path: Path) -> None:  # n
     assert (listed.engine, listed.rows["accounts_person"], listed.rows["audit_entry"]) == (
         "sqlite", people, Entry.objects.count() - 1
     )  # fmt: skip
-    assert (made.files, made.size, made.rows) == (4, file.stat().st_size, sum(listed.rows.values()))
+    assert (made.files, made.size, made.rows) == (5, file.stat().st_size, sum(listed.rows.values()))
     assert all(path.stat().st_mode & 0o077 == 0 for path in (file, into / "database", into / "secret", upload))
 
 
@@ -105,6 +107,7 @@ def test_whole_or_not_at_all(home: Town, tmp_path: Path, monkeypatch: pytest.Mon
     assert sorted(path.name for path in (tmp_path / "site").iterdir()) == [
         "anchor",
         "left.partial",
+        "made-up",
         "secret",
         "uploads",
     ]
@@ -146,3 +149,18 @@ def test_a_tool_that_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(Refusal) as why:
         copying._run("pg_dump", {"PASSWORD": "geheim"}, "x")
     assert str(why.value) == ("file pg_dump: is not installed -> install PostgreSQL's client programs, version 15")
+
+
+def test_a_backup_with_other_rows_than_its_list_is_not_restored(
+    home: Town,  # noqa: ARG001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = copying.copied
+    monkeypatch.setattr(copying, "copied", lambda to: real(to) | {"accounts_person": 99})
+    make(tmp_path / "b.yhb", NOW)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(Refusal) as why:
+        restore(tmp_path / "b.yhb", tmp_path / "new", keys.path(), "")
+    assert str(why.value) == "file b.yhb, value accounts_person: has other rows than its list says"
+    assert sorted(tmp_path.iterdir()) == before

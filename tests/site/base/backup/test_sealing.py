@@ -87,3 +87,8 @@ def test_each_piece_is_needed_to_the_last_even_where_nothing_is_read_of_it() -> 
     its = Opened(BytesIO(text[: -(5 + 16)]), RING, "b.yhb")
     with pytest.raises(Refusal, match=WRONG):
         its.read(10)
+
+
+def test_each_file_has_a_key_of_its_own() -> None:
+    made = {KEY.of_backup(bytes((salt,)) * 32) for salt in range(3)}
+    assert len(made | {KEY.secret, KEY.cipher, KEY.index}) == 6

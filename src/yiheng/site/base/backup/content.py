@@ -1,4 +1,4 @@
-"""What is in a backup (备份内容): database, uploads, the audit's anchor, the site's secret; and a list of all of it.
+"""What is in a backup (备份内容): database, uploads, audit's anchor, secret, marks of the site; a list of all.
 
 The list comes last, with each file's size and digest and the number of rows of each table.
 """
@@ -20,9 +20,9 @@ from yiheng.site.base.vault.keys import Ring
 
 DATABASE, _LIST = "database", "list.json"
 # What of a site's folder is kept beside the database; the vault's keys never are.
-_PLAIN = ("secret", "anchor", "oidc.json")
+_PLAIN = ("secret", "oidc.json", "made-up")
 _UPLOADS = "uploads"
-_NAME = re.compile(rf"{DATABASE}|secret|anchor|oidc\.json|{_UPLOADS}/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}")
+_NAME = re.compile(rf"{DATABASE}|anchor|secret|oidc\.json|made-up|{_UPLOADS}/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}")
 _BLOCK = 1 << 20
 
 
@@ -44,7 +44,7 @@ def write(out: Sealed, listed: Listed, folder: Path, uploads: Path, database: Pa
         if anchor:
             _put_bytes(package, listed, "anchor", anchor)
         for name in _PLAIN:
-            if name != "anchor" and (folder / name).is_file():
+            if (folder / name).is_file():
                 _put(package, listed, name, folder / name)
         for path in sorted(uploads.glob("??/*")):
             if _NAME.fullmatch(name := f"{_UPLOADS}/{path.parent.name}/{path.name}"):
@@ -63,6 +63,15 @@ def checked(file: Path, ring: Ring, name: str, folder: Path | None = None) -> Li
         listed = _read(opened, name, folder)
         opened.finish()
     return listed
+
+
+def on_disk(folder: Path) -> None:
+    """Return once what is in a folder, by its names, would be there after a power cut."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _read(source: Opened, name: str, folder: Path | None) -> Listed:

@@ -76,7 +76,7 @@ def _written(file: Path, ring: Ring, now: datetime) -> Listed:
         listed = content.checked(partial, ring, file.name)
         partial.rename(file)
         undo.pop_all()
-    _on_disk(file.absolute().parent)
+    content.on_disk(file.absolute().parent)
     return listed
 
 
@@ -88,11 +88,3 @@ def _fill(sealed: Sealed, now: datetime) -> None:
         rows = copying.copied(copy)
         listed = Listed(now.isoformat(timespec="seconds"), code_version(), connection.vendor, rows)
         content.write(sealed, listed, folder, uploads, copy, before)
-
-
-def _on_disk(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -1,6 +1,7 @@
 """Restoring a backup (恢复): opened into a folder beside, looked over there, and only then put in place.
 
-The new folder is empty or not there, as is a PostgreSQL database; whatever is wrong, nothing has changed.
+The new folder is empty or not there, as is a PostgreSQL database; whatever is wrong, nothing has changed. One that was
+killed leaves the folder beside, which is no site, and which the next one names.
 """
 
 import json
@@ -49,7 +50,11 @@ def _put(file: Path, folder: Path, key_file: Path, address: str, its: Mapping[st
     beside = folder.with_name(f"{folder.name}.partial")
     beside.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as undo:
-        beside.mkdir(mode=0o700)
+        try:
+            beside.mkdir(mode=0o700)
+        except FileExistsError:
+            cure = "once none runs, remove it (and empty the database)"
+            raise Refusal("another restore runs, or was broken off", file=str(beside), cure=cure) from None
         undo.callback(shutil.rmtree, beside, ignore_errors=True)
         listed = content.checked(file, ring, file.name, beside)
         if address:
@@ -60,8 +65,11 @@ def _put(file: Path, folder: Path, key_file: Path, address: str, its: Mapping[st
             (beside / DATABASE).rename(beside / _SITE)
             _demand_rows(copying.rows_of(beside / _SITE), listed, file.name)
         _looked_over(beside, key_file, address, listed, file.name)
+        for each in (beside, *filter(Path.is_dir, beside.rglob("*"))):
+            content.on_disk(each)
         beside.rename(folder)
         undo.pop_all()
+    content.on_disk(folder.parent)
 
 
 def _demand_rows(rows: dict[str, int], listed: Listed, name: str) -> None:

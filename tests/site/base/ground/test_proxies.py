@@ -1,0 +1,76 @@
+"""Whom the site takes somebody for: the address that it sees, or the one that a named server before it says."""
+
+from http.cookies import SimpleCookie
+from importlib import reload
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import RequestFactory
+from pytest_django import Settings
+
+from yiheng.base.refusal import Refusal
+from yiheng.site import wsgi
+from yiheng.site.base.accounts.models import FailedTry
+from yiheng.site.base.ground.proxies import proxies
+
+PROXY, SOMEBODY = "10.0.0.1", "198.51.100.7"
+
+
+def came_from(address: str, said: str) -> str:
+    """The address under which a wrong password is counted, of a request from `address` that says it is for `said`."""
+    FailedTry.objects.all().delete()
+    sent = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": said, "HTTP_HOST": "localhost"}
+    cookie = ask(sent)["csrftoken"].value
+    form = urlencode({"login": "dan", "password": "wrong", "csrfmiddlewaretoken": cookie}).encode()
+    ask(sent | {
+        "REQUEST_METHOD": "POST", "wsgi.input": BytesIO(form), "CONTENT_LENGTH": str(len(form)),
+        "CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_COOKIE": f"csrftoken={cookie}",
+    })  # fmt: skip
+    return FailedTry.objects.get().address
+
+
+def ask(sent: dict[str, Any]) -> SimpleCookie:
+    """What the application itself answers, as a server asks it: its cookies."""
+    got: dict[str, Any] = {}
+
+    def start(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+        got.update(status=status, headers=headers)
+
+    b"".join(wsgi.application(RequestFactory()._base_environ(PATH_INFO="/accounts/login/", **sent), start))
+    assert got["status"].startswith("200")
+    return SimpleCookie("; ".join(value for name, value in got["headers"] if name == "Set-Cookie"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("named", "address", "said", "counted"),
+    [
+        ("", PROXY, SOMEBODY, PROXY),
+        (PROXY, PROXY, SOMEBODY, SOMEBODY),
+        ("10.0.0.0/24", PROXY, SOMEBODY, SOMEBODY),
+        (f"127.0.0.1, {PROXY}", PROXY, SOMEBODY, SOMEBODY),
+        (PROXY, "203.0.113.9", SOMEBODY, "203.0.113.9"),
+        (PROXY, PROXY, f"192.0.2.1, {SOMEBODY}", SOMEBODY),
+        (f"{PROXY},10.0.0.2", PROXY, f"192.0.2.1, {SOMEBODY}, 10.0.0.2", SOMEBODY),
+        (PROXY, PROXY, "", PROXY),
+    ],
+    ids=["nobody is named", "named", "a network", "with a space", "another says it", "somebody adds to it",
+         "two in a row", "it says nothing"],
+)  # fmt: skip
+def test_who_is_counted(settings: Settings, named: str, address: str, said: str, counted: str) -> None:
+    settings.YIHENG_PROXY = proxies(named)
+    reload(wsgi)
+    assert came_from(address, said) == counted
+
+
+@pytest.mark.parametrize("text", ["*", "proxy.local", "10.0.0.1/8", "127.0.0.1;10.0.0.1"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(Refusal) as why:
+        proxies(f"127.0.0.1,{text}")
+    assert str(why.value) == (f"column YIHENG_PROXY, value {text}: is no address -> 127.0.0.1,10.0.0.0/24")
+
+
+def test_nothing_said_is_nobody() -> None:
+    assert proxies(" , ") == []
