@@ -22,9 +22,18 @@ class NumberTyped(NotDone):
 def has_number(value: Any) -> bool:
     """Whether a text, or one of several, has an identity number in it, whatever hidden signs part it."""
     if isinstance(value, str):
-        seen = "".join(sign for sign in value if unicodedata.category(sign) != _HIDDEN)
+        seen = _seen(value)
         return masked(seen) != seen
     return isinstance(value, list | tuple) and any(map(has_number, value))
+
+
+def covered(text: str) -> str:
+    """A text as it may be shown: without hidden signs, its identity numbers masked."""
+    return masked(_seen(text))
+
+
+def _seen(text: str) -> str:
+    return "".join(sign for sign in text if unicodedata.category(sign) != _HIDDEN)
 
 
 def demand_none(*texts: str) -> None:

@@ -41,9 +41,9 @@ def rows_of(path: Path, name: str, columns: Columns, lines: list[Refusal]) -> It
         for batch in book.rows(header, codes=codes) if book else csv_rows(path, header):
             lines += [_line(each, name) for each in (*batch.broken, *batch.hazards)]
             for number, row in zip(batch.numbers.tolist(), batch.table.to_pylist(), strict=True):
-                named = [at for at, text in row.items() if has_number(text)]
+                named = {at: covered(text) for at, text in row.items() if has_number(text)}
                 lines += [Refusal(f"{SAID.zh} / {SAID.en}", name, row=number, column=at) for at in named]
-                yield number, {fields[at]: covered(text or "").strip() for at, text in row.items() if at != FAULT}
+                yield number, {fields[at]: (text or "").strip() for at, text in (row | named).items() if at != FAULT}
     except Refusal as refused:
         lines.append(replace(refused, file=name))
 

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from yiheng.base.refusal import Refusal
 from yiheng.site.base.accounts.models import Person
-from yiheng.site.base.identity import SAID, demand_none, has_number
+from yiheng.site.base.identity import demand_none
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.refused import NotDone
@@ -98,8 +98,6 @@ def _proposed(form: type[forms.ModelForm], cells: dict[str, str], source: str, n
         raise _Wrong(
             [(_label(form, field), cells.get(field, ""), str(texts[0])) for field, texts in filled.errors.items()]
         )
-    if named := [field for field, value in filled.cleaned_data.items() if has_number(value)]:
-        raise _Wrong([(_label(form, field), "", f"{SAID.zh} / {SAID.en}") for field in named])
     given = dict(filled.cleaned_data)
     start: date = given.pop("start")
     end: date | None = given.pop("end")
