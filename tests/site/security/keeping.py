@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.ledger.declare import Ledger
 from yiheng.site.base.ledger.declare import ledgers as declared
@@ -10,7 +12,7 @@ from yiheng.site.base.ledger.limits import Wanted, propose
 from yiheng.site.base.ledger.models import Cell as LedgerCell
 from yiheng.site.base.ledger.models import Proposal
 from yiheng.site.base.party import Party
-from yiheng.site.base.places.models import Place, Post
+from yiheng.site.base.places.models import Delegation, Group, Membership, Place, Post
 from yiheng.site.base.places.standing import actor_of
 from yiheng.site.management.procurement.parties import BUDGET
 
@@ -21,7 +23,8 @@ from .world import World
 NAMES = {
     "ledger", "ledger_cell", "ledger_new", "ledger_file", "ledger_do", "administration", "administration_place",
     "administration_person", "administration_appoint", "administration_account", "administration_end",
-    "administration_sheet",
+    "administration_sheet", "administration_groups", "administration_group_new", "administration_group",
+    "administration_leave", "lending", "lending_end",
 }  # fmt: skip
 
 
@@ -30,7 +33,10 @@ def keeping_cells(world: World) -> Iterator[Cell]:
     for code in ("budget", "referral"):
         yield from _of_ledger(declared()[code])
     yield from _of_waiting(_waiting(world))
-    yield from _of_administration(Post.objects.get(person__username="doctor.own"))
+    post = Post.objects.get(person__username="doctor.own")
+    yield from _of_administration(post)
+    yield from _of_groups(Place.objects.get(code="H-own"))
+    yield from _of_lending(post.person)
 
 
 def _of_ledger(ledger: Ledger) -> Iterator[Cell]:
@@ -92,6 +98,36 @@ def _of_administration(post: Post) -> Iterator[Cell]:
             _if(lambda who: "administrator" in who.roles, UNFIT),
         )
     yield Cell("administration_sheet", "POST", f"{start}sheets/nothing/", _nobody)
+
+
+def _of_groups(lead: Place) -> Iterator[Cell]:
+    """A group led from the own side's hospital: whoever administers it sees it; sent empty, nothing is done."""
+    group = Group.objects.create(code="G-own", name="集团", lead=lead)
+    member = Membership.objects.create(group=group, place=lead, start=lead.start)
+    start, runs, any_place = "/administration/", _over(lead), lambda who: "administrator" in who.roles
+    yield Cell("administration_groups", "GET", f"{start}groups/", _if(any_place))
+    yield Cell("administration_group_new", "GET", f"{start}groups/new/", _if(any_place))
+    yield Cell("administration_group_new", "POST", f"{start}groups/new/", _if(any_place, UNFIT))
+    here, end = f"{start}groups/{group.pk}/", f"{start}memberships/{member.pk}/end/"
+    for name, path, wrong in (("administration_group", here, {}), ("administration_leave", end, {"last": "x"})):
+        yield Cell(name, "GET", path, _if(runs))
+        yield Cell(name, "POST", path, _if(runs, UNFIT), wrong)
+    yield Cell("administration_group", "GET", f"{start}groups/{NO_ITEM}/", _nobody)
+    yield Cell("administration_leave", "GET", f"{start}memberships/{NO_ITEM}/end/", _nobody)
+
+
+def _of_lending(giver: Person) -> Iterator[Cell]:
+    """Everybody's own page; a loan of the own side's doctor, which the two of it end, and nobody else finds."""
+    taker = Person.objects.get(username="head.own")
+    day = localdate()
+    loan = Delegation.objects.create(giver=giver, taker=taker, start=day, end=day, reason="休假")
+    yield Cell("lending", "GET", "/lending/", _if(lambda who: True))
+    yield Cell("lending", "POST", "/lending/", _if(lambda who: True, UNFIT))
+    mine: Callable[[Somebody], bool] = lambda who: who.person in (giver.pk, taker.pk)  # noqa: E731 (one of several)
+    end = f"/lending/{loan.pk}/end/"
+    yield Cell("lending_end", "GET", end, _if(mine))
+    yield Cell("lending_end", "POST", end, _if(mine, UNFIT), {"last": "x"})
+    yield Cell("lending_end", "GET", f"/lending/{NO_ITEM}/end/", _nobody)
 
 
 def _waiting(world: World) -> Proposal:

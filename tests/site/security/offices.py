@@ -24,7 +24,7 @@ NAMES = {
 
 
 def office_cells(items: dict[str, Item]) -> Iterator[Cell]:
-    """An opening that has ended and a job that waits, both of the own side's doctor; tokens; exports by a job."""
+    """An opening that has ended, a job to be confirmed, both of the own side's doctor; tokens; exports by a job."""
     doctor = Person.objects.get(username="doctor.own")
     place = doctor.posts.get().place
     glass, job = _glass(doctor, place, items["referral"]), _job(doctor, place)
@@ -59,11 +59,13 @@ def _of_job(doctor: Person, place: Place, job: Job) -> Iterator[Cell]:
     after: Callable[[Somebody], bool] = lambda who: who.person == doctor.pk or runs(who)  # noqa: E731 (one of several)
     yield Cell("jobs", "GET", "/jobs/", _if(lambda who: True))
     yield Cell("jobs_publish", "POST", "/jobs/publish/", _nobody)  # nobody here runs the whole region
-    yield Cell("job", "GET", here, _if(after))
     yield Cell("job", "GET", f"/jobs/{NO_ITEM}/", _nobody)
     yield Cell("job_file", "GET", f"{here}file/", _nobody)  # it has made none
-    for verb, status in (("cancel", FOUND), ("again", UNFIT)):
-        yield Cell("job_do", "POST", f"{here}do/{verb}/", _if(after, status))
+    second = _over({"security"}, place)
+    sees: Callable[[Somebody], bool] = lambda who: after(who) or second(who)  # noqa: E731 (one of several)
+    yield Cell("job", "GET", here, _if(sees))
+    for verb, may in {"cancel": after, "again": _none, "confirm": second, "reject": _none}.items():
+        yield Cell("job_do", "POST", f"{here}do/{verb}/", _told(may, sees))
     yield Cell("job_do", "POST", f"{here}do/nothing/", _nobody)
 
 
@@ -75,6 +77,15 @@ def _over(roles: set[str], place: Place) -> Callable[[Somebody], bool]:
 
 def _if(may: Callable[[Somebody], bool], status: int = OK) -> Callable[[Somebody], int]:
     return lambda who: status if may(who) else MISSING
+
+
+def _told(may: Callable[[Somebody], bool], sees: Callable[[Somebody], bool]) -> Callable[[Somebody], int]:
+    """Done, refused to whoever sees it, and not there for anybody else."""
+    return lambda who: FOUND if may(who) else UNFIT if sees(who) else MISSING
+
+
+def _none(who: Somebody) -> bool:  # noqa: ARG001
+    return False
 
 
 def _nobody(who: Somebody) -> int:  # noqa: ARG001
@@ -91,6 +102,8 @@ def _glass(doctor: Person, place: Place, item: Item) -> Glass:
 
 def _job(doctor: Person, place: Place) -> Job:
     now = timezone.now()
+    args = {"flow": "referral", "wanted": {"state": "", "q": "", "sort": ""}, "rows": 6_000, "reason": "年度核对"}
     return Job.objects.create(
-        kind="list.export", key="matrix", person=doctor, path=place.path, made_at=now, not_before=now
-    )
+        kind="list.export", args=args, state="asked", key="matrix", person=doctor, path=place.path, made_at=now,
+        not_before=now,
+    )  # fmt: skip

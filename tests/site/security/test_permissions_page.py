@@ -23,6 +23,21 @@ def test_every_step_sight_and_role_is_on_the_page() -> None:
     assert "| `auditor` | 审计管理员 · auditor | `procurement` |  | all |" in roles
 
 
+def test_who_asks_for_limits_confirms_them_and_sees_them_is_on_the_page() -> None:
+    page = permissions_page(make_docs.table)
+    section = page.split("\n## Ledgers 额度台账\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    assert [line.split("|")[1].strip() for line in lines] == ["`budget`", "`referral`"]
+    asks, confirms, sees = (cell.strip() for cell in lines[0].split("|")[4:7])
+    assert asks == "`finance` at place"
+    assert confirms == "`accountant` at place; `president` at place; `leader` at place"
+    assert sees == f"{asks}; {confirms}; `purchasing` at place; `auditor` at place"
+    assert lines[1].split("|")[5].strip() == "it holds at once"
+    roles = page.split("## By role")[1]
+    assert "| `finance` | 医院财务部门 · hospital finance office | ledger `budget` | ask for a limit | cells |" in roles
+    assert "| `auditor` | 审计管理员 · auditor | ledger `budget` |  | cells |" in roles
+
+
 def test_the_page_is_as_the_flows_are() -> None:
     kept = (ROOT / PAGE).read_text(encoding="utf-8")
     assert kept == make_docs.NOTICE + make_docs.PAGES[PAGE]().strip() + "\n", "run make docs"

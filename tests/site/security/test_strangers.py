@@ -17,7 +17,8 @@ from yiheng.site.base.flow.models import Act, Item
 from yiheng.site.base.flow.refused import Missing, NotAllowed
 from yiheng.site.base.places.models import Post
 from yiheng.site.base.places.standing import actor_of
-from yiheng.site.base.posts.actions import NotGranted, grant, lend
+from yiheng.site.base.posts.actions import NotGranted, grant
+from yiheng.site.base.posts.lending import lend
 
 from .picked import few
 from .world import World, entered, post

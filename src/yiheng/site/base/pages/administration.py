@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from allauth.mfa.utils import is_mfa_enabled
+from django import forms
 from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
@@ -21,12 +23,12 @@ from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.listing import plain
 from yiheng.site.base.pages.paging import Page, Rows, page_asked
-from yiheng.site.base.places.models import Delegation, Place, Post
+from yiheng.site.base.places.models import Dated, Delegation, Place, Post
 from yiheng.site.base.places.roles import known_roles
 from yiheng.site.base.places.standing import Actor, above
 from yiheng.site.base.posts.accounts import may_change
 from yiheng.site.base.posts.actions import administers, overlapping, roots
-from yiheng.site.base.texts import pick
+from yiheng.site.base.texts import pick, say
 
 _PAGE = 50
 
@@ -44,6 +46,17 @@ class PostLine:
     def last(self) -> date | None:
         """The last day on which it is held."""
         return self.post.end and self.post.end - timedelta(days=1)
+
+
+class EndForm(forms.Form):
+    """The last day of what is ended."""
+
+    last = forms.DateField(label=say("最后一天（留空为立即终止）", "last day (empty: at once)"), required=False)
+
+    def end(self, today: date) -> date:
+        """The day from which on it does not hold any more."""
+        last: date | None = self.cleaned_data["last"]
+        return today if last is None else last + timedelta(days=1)
 
 
 @require_safe
@@ -129,10 +142,16 @@ def post_of(actor: Actor, number: int) -> Post:
     return found
 
 
+def state_of(row: Dated, day: date) -> str:
+    """now, later or ended."""
+    lasts = (row.end is None or row.end > day) and row.end != row.start
+    return "ended" if not lasts else "later" if row.start > day else "now"
+
+
 def role_name(code: str) -> str:
     """A role as it reads."""
     role = known_roles().get(code)
-    return pick(role.word) if role else code
+    return capfirst(pick(role.word)) if role else code
 
 
 def _posts_of(actor: Actor) -> "QuerySet[Post]":
@@ -173,9 +192,8 @@ def _crumbs(actor: Actor, place: Place) -> list[Place]:
 
 
 def _line(post: Post, actor: Actor, day: date) -> PostLine:
-    lasts = (post.end is None or post.end > day) and post.end != post.start
-    state = "ended" if not lasts else "later" if post.start > day else "now"
-    return PostLine(post, role_name(post.role), state, lasts and post.person_id != actor.person)
+    state = state_of(post, day)
+    return PostLine(post, role_name(post.role), state, state != "ended" and post.person_id != actor.person)
 
 
 def _loans(person: Person, day: date) -> list[tuple[Delegation, str]]:

@@ -15,7 +15,15 @@ from django.views.decorators.http import require_http_methods
 
 from yiheng.base.words import Word
 from yiheng.site.base.accounts.models import Person
-from yiheng.site.base.pages.administration import administrator_for, person_of, place_of, places_for, post_of, role_name
+from yiheng.site.base.pages.administration import (
+    EndForm,
+    administrator_for,
+    person_of,
+    place_of,
+    places_for,
+    post_of,
+    role_name,
+)
 from yiheng.site.base.pages.asking import now_of
 from yiheng.site.base.pages.attaching import number_of
 from yiheng.site.base.pages.filling import dress
@@ -116,13 +124,12 @@ def administration_end(request: HttpRequest, number: int) -> HttpResponse:
     """End a post after a last day, today at the earliest; or at once."""
     actor, now = administrator_for(request), now_of(request)
     post = post_of(actor, number)
-    form = _EndForm(request.POST if request.method == "POST" else None, initial={"last": localdate(now)})
+    form = EndForm(request.POST if request.method == "POST" else None, initial={"last": localdate(now)})
     dress(form.fields["last"])
     said: Word | None = None
     if request.method == "POST" and form.is_valid():
-        last = form.cleaned_data["last"]
         try:
-            end_post(actor, post, localdate(now) if last is None else last + timedelta(days=1), now)
+            end_post(actor, post, form.end(localdate(now)), now)
         except NotDone as why:
             said = why.text
         else:
@@ -130,10 +137,6 @@ def administration_end(request: HttpRequest, number: int) -> HttpResponse:
     context = {"post": post, "role": role_name(post.role), "form": form, "said": said}
     status = _status(said is not None or bool(form.errors))
     return render(request, "site/administration_end.html", context, status=status)
-
-
-class _EndForm(forms.Form):
-    last = forms.DateField(label=say("最后一天（留空为立即终止）", "last day (empty: at once)"), required=False)
 
 
 def _appoint_form(request: HttpRequest, actor: Actor, now: datetime) -> AppointForm:

@@ -6,6 +6,7 @@ from yiheng.site.base.pages import (
     acting,
     administration,
     administration_accounts,
+    administration_groups,
     administration_sheets,
     attaching,
     codes,
@@ -17,6 +18,8 @@ from yiheng.site.base.pages import (
     language,
     ledgers,
     ledgers_changing,
+    ledgers_sheets,
+    lending,
     lists,
     longlists,
     registers,
@@ -63,6 +66,7 @@ urlpatterns = [
     path("ledgers/<slug:code>/<int:number>/", ledgers.ledger_cell, name="ledger_cell"),
     path("ledgers/<slug:code>/new/", ledgers_changing.ledger_new, name="ledger_new"),
     path("ledgers/<slug:code>/file/", ledgers_changing.ledger_file, name="ledger_file"),
+    path("ledgers/<slug:code>/sheets/<int:number>/<slug:verb>/", ledgers_sheets.ledger_sheet, name="ledger_sheet"),
     path("ledgers/<slug:code>/asked/<int:number>/<slug:verb>/", ledgers_changing.ledger_do, name="ledger_do"),
     path("administration/", administration.administration, name="administration"),
     path("administration/<int:number>/", administration.administration_place, name="administration_place"),
@@ -77,6 +81,18 @@ urlpatterns = [
         "administration/posts/<int:number>/end/", administration_accounts.administration_end, name="administration_end"
     ),
     path("administration/sheets/<slug:kind>/", administration_sheets.administration_sheet, name="administration_sheet"),
+    path("administration/groups/", administration_groups.administration_groups, name="administration_groups"),
+    path("administration/groups/new/", administration_groups.administration_group_new, name="administration_group_new"),
+    path(
+        "administration/groups/<int:number>/", administration_groups.administration_group, name="administration_group"
+    ),
+    path(
+        "administration/memberships/<int:number>/end/",
+        administration_groups.administration_leave,
+        name="administration_leave",
+    ),
+    path("lending/", lending.lending_page, name="lending"),
+    path("lending/<int:number>/end/", lending.lending_end, name="lending_end"),
     path("notices/", telling.notices_page, name="notices"),
     path("notices/read/", telling.notices_read, name="notices_read"),
     path("glass/", glass.glass_page, name="glass"),
