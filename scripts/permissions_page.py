@@ -1,6 +1,7 @@
 """The permission matrix as a page (权限表): role x service x step and sight, from the flows' declarations alone."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,13 +10,15 @@ from yiheng.base.words import Word
 
 if TYPE_CHECKING:
     from yiheng.site.base.flow.declare import Flow, Keeper, Sight, Step
+    from yiheng.site.base.ledger.declare import Ledger
     from yiheng.site.base.party import Party
+    from yiheng.site.base.register.models import RegisterRow
 
 Table = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
 _START = """# Permissions 权限表
 
-Who may do and see what, from the flows that services declare. What is not named here is refused: a page and the API
-answer 404 where an item is not to be seen, 403 where it is seen and the step is another's.
+Who may do and see what, from the flows, ledgers and registers that services declare. What is not named here is refused:
+a page and the API answer 404 where an item is not to be seen, 403 where it is seen and the step is another's.
 
 `at x`: in a post at the place in the item's field `x`, or at a department of it; `over x`: at a place that it lies in;
 `was at x`: at a place that was in that field before. Whoever sees an item whole may comment on it and send a copy,
@@ -32,7 +35,9 @@ def permissions_page(table: Table) -> str:
 
     own = [flow for flow in flows().values() if flow.model.__module__.startswith("yiheng.site.")]
     index = table(("service", "中文", "English", "clauses"), [_named(flow) for flow in own])
-    return _START + "\n" + index + "".join(_flow(flow, table) for flow in own) + _roles(own, table)
+    ledgers, registers = _own_ledgers(), _own_registers()
+    sections = "".join(_flow(flow, table) for flow in own) + _ledgers(ledgers, table) + _registers(registers, table)
+    return _START + "\n" + index + sections + _roles(own, ledgers, registers, table)
 
 
 def set_up() -> None:
@@ -107,20 +112,96 @@ def _sight(sight: "Sight") -> tuple[object, ...]:
     return _party(sight.who), sight.shows.value, sight.since.code if sight.since else "the beginning", tags
 
 
-def _roles(own: "list[Flow]", table: Table) -> str:
-    """The other way round: by role what it may and sees, in every service."""
+def _own_ledgers() -> "list[Ledger]":
+    """The ledgers that the site's own modules declare, as its own flows are told from those of tests."""
+    from yiheng.site.base.ledger.declare import ledgers
+
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("yiheng.site.")]
+    own = [its for module in modules for its in vars(module).values()]
+    return [ledger for ledger in ledgers().values() if any(its is ledger for its in own)]
+
+
+def _ledgers(own: "list[Ledger]", table: Table) -> str:
+    """Who asks for limits, who confirms them, who sees what is taken of them."""
+    heads = ("ledger", "中文", "English", "asks for a limit", "confirms it, another person", "sees the cells")
+    rows = [
+        (
+            f"`{its.code}`", its.word.zh, its.word.en, _party(its.keepers),
+            _party(its.confirms) if its.confirms.terms else "it holds at once", _party(its.seers),
+        )
+        for its in own
+    ]  # fmt: skip
+    start = "`place` is the place of a cell. A post that was lent for one flow, or up to a sum, changes no limit.\n"
+    return f"\n## Ledgers 额度台账\n\n{start}\n{table(heads, rows)}"
+
+
+def _own_registers() -> "list[type[RegisterRow]]":
+    """The registers of the site's own modules."""
+    from django.apps import apps
+
+    from yiheng.site.base.register.models import RegisterRow
+
+    every = (its for its in apps.get_models() if issubclass(its, RegisterRow))
+    return sorted((its for its in every if its.__module__.startswith("yiheng.site.")), key=_code)
+
+
+def _registers(own: "list[type[RegisterRow]]", table: Table) -> str:
+    """Who proposes rows, who confirms them, which sources write without a person."""
+    heads = ("register", "中文", "English", "proposes and sees", "confirms and sees, another person", "feeds")
+    rows = [
+        (
+            f"`{_code(its)}`", its.WORD.zh, its.WORD.en, _party(its.PROPOSES), _party(its.CONFIRMS),
+            ", ".join(f"`{name}`" for name in sorted(its.FEEDS)),
+        )
+        for its in own
+    ]  # fmt: skip
+    start = "Whoever may propose or confirm a row sees it; a feed writes without a person, and each row says so.\n"
+    return f"\n## Registers 登记簿\n\n{start}\n{table(heads, rows)}"
+
+
+def _code(register: "type[RegisterRow]") -> str:
+    return str(register._meta.label_lower)
+
+
+def _roles(own: "list[Flow]", ledgers: "list[Ledger]", registers: "list[type[RegisterRow]]", table: Table) -> str:
+    """The other way round: by role what it may and sees, in every service, ledger and register."""
     from yiheng.site.base.places.roles import known_roles
 
     named = {role for flow in own for party in flow.parties for role in _of(party)}
-    rows = [
-        (f"`{role}`", _both(known_roles()[role].word), f"`{flow.code}`", _may(flow, role), _sees(flow, role))
+    named |= {role for ledger in ledgers for role in _of(ledger.seers)}
+    named |= {role for its in registers for role in _of(its.PROPOSES | its.CONFIRMS)}
+    found = [
+        (role, where, may, sees)
         for role in sorted(named)
-        for flow in own
-        if _may(flow, role) or _sees(flow, role)
+        for where, may, sees in (
+            *((f"`{flow.code}`", _may(flow, role), _sees(flow, role)) for flow in own),
+            *((f"ledger `{its.code}`", _may_limit(its, role), _sees_cells(its, role)) for its in ledgers),
+            *((f"register `{_code(its)}`", _may_write(its, role), _sees_rows(its, role)) for its in registers),
+        )
+        if may or sees
     ]
+    rows = [(f"`{role}`", _both(known_roles()[role].word), *rest) for role, *rest in found]
     silent = ", ".join(f"`{role}`" for role in sorted(_base_roles() - named))
-    rest = f"\nOf the base's own roles these are named by no flow, and see and do nothing in any: {silent}.\n"
+    rest = f"\nOf the base's own roles these are named by no flow, ledger or register: {silent}.\n"
     return "\n## By role 按角色\n\n" + table(("role", "", "service", "may", "sees"), rows) + rest
+
+
+def _may_limit(ledger: "Ledger", role: str) -> str:
+    parties = {"ask for a limit": ledger.keepers, "confirm a limit": ledger.confirms}
+    return ", ".join(what for what, party in parties.items() if role in _of(party))
+
+
+def _sees_cells(ledger: "Ledger", role: str) -> str:
+    return "cells" if role in _of(ledger.seers) else ""
+
+
+def _may_write(register: "type[RegisterRow]", role: str) -> str:
+    parties = {"propose a row": register.PROPOSES, "confirm a row": register.CONFIRMS}
+    return ", ".join(what for what, party in parties.items() if role in _of(party))
+
+
+def _sees_rows(register: "type[RegisterRow]", role: str) -> str:
+    return "rows" if role in _of(register.PROPOSES | register.CONFIRMS) else ""
 
 
 def _base_roles() -> set[str]:

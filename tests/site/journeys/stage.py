@@ -30,6 +30,7 @@ PURCHASE_ROLES = (
     ("taker", "严验收", "acceptance", "city"),
     ("accounts", "蔡会计", "finance", "city"),
     ("cashier", "钱出纳", "cashier", "city"),
+    ("aide", "田运营", "operations", "city"),
     *((f"bidder{number}", f"评审{number}", "bid_expert", "city") for number in range(3)),
 )
 

@@ -52,6 +52,19 @@ def bid_for(come: Come, served: Served, item: str) -> None:
             expert.open("/")
 
 
+def came_back(come: Come, payment: str) -> None:
+    """The bank sends a payment back; the cashier, on leave, has lent the post to somebody, who pays it again."""
+    accounts, cashier, aide = come("accounts"), come("cashier"), come("aide")
+    bounced = {"退汇凭证号": "银2026-5", "理由": "收款账号有误", "银行退汇通知": "退汇通知.pdf"}
+    accounts.open(payment).does("登记退汇", **bounced).sees("退汇待重付", "银2026-5", "退汇通知.pdf").finds_no_barrier()
+    aide.open(payment).sees("没有这个页面")
+    last = (datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=7)).date().isoformat()
+    cashier.open("/lending/").sees("没有授权委托").fill(受托人登录名="aide", 最后一天=last, 委托事由="休假")
+    cashier.press("委托").sees("田运营", "有效", last).finds_no_barrier()
+    aide.open("/").follow("付〔").does("支付").sees("已支付", "田运营（代钱出纳）", "退汇待重付 → 已支付")
+    aide.finds_no_barrier()
+
+
 def test_a_ward_asks_and_the_cashier_pays(come: Come, served: Served) -> None:
     item = asked(come)
     bid_for(come, served, item)
@@ -72,6 +85,7 @@ def test_a_ward_asks_and_the_cashier_pays(come: Come, served: Served) -> None:
     payment = buyer.where
     come("accounts").open(payment).does("审核").sees("待支付")
     come("cashier").open(payment).does("支付").sees("已支付")
+    came_back(come, payment)
     served.tick()
     buyer.open(item).sees("已付清", "资产卡片").finds_no_barrier()
     buyer.open(f"{item}print/").sees("演示监护仪", "8,899.99").finds_no_barrier()

@@ -158,6 +158,12 @@ def test_garbage_in_a_beginning(world: World, asked: tuple[str, str, str | None,
     _asks_with(8, world, asked)
 
 
+@pytest.mark.property
+def test_a_little_garbage_in_the_form_of_every_step(world: World) -> None:
+    for asked in STEPS[2:]:
+        _asks_with(2, world, asked)
+
+
 @pytest.mark.soak
 @pytest.mark.property
 @pytest.mark.parametrize("asked", STEPS, ids=lambda asked: asked[1])

@@ -38,6 +38,28 @@ def test_who_asks_for_limits_confirms_them_and_sees_them_is_on_the_page() -> Non
     assert "| `auditor` | 审计管理员 · auditor | ledger `budget` |  | cells |" in roles
 
 
+def test_who_proposes_rows_and_confirms_them_is_on_the_page() -> None:
+    page = permissions_page(make_docs.table)
+    section = page.split("\n## Registers 登记簿\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line[:3] == "| `"]
+    assert rows == [
+        [
+            "`procurement.supplier`", "供应商", "suppliers", "`purchasing` at org", "`purchase_office` at org",
+            "`suppliers`",
+        ],
+        [
+            "`referral.capability`", "诊疗科目登记", "registered subjects", "`referral_desk` at org",
+            "`referral_centre` over org", "`licences`",
+        ],
+        [
+            "`telemedicine.agreement`", "远程医疗协议", "agreements on remote services", "`tele_desk` at invitee",
+            "`commission` over invitee", "",
+        ],
+    ]  # fmt: skip
+    office = "| `purchase_office` | 归口管理部门 · office in charge | register `procurement.supplier` |"
+    assert f"{office} confirm a row | rows |" in page.split("## By role")[1]
+
+
 def test_the_page_is_as_the_flows_are() -> None:
     kept = (ROOT / PAGE).read_text(encoding="utf-8")
     assert kept == make_docs.NOTICE + make_docs.PAGES[PAGE]().strip() + "\n", "run make docs"

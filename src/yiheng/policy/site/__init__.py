@@ -1,1 +1,1 @@
-"""The site itself (站点): how often signing in may fail; dated, with their source or whose choice they are."""
+"""The site itself (站点): tries at its doors, tokens, exports; dated, with their source or whose choice they are."""

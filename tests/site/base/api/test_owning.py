@@ -158,3 +158,19 @@ def test_an_administrator_ends_those_of_the_place_and_makes_none_for_others(run:
     assert Entry.objects.get(kind="token").detail == {"whose": run.people["dan"].pk}
     with pytest.raises(NoToken, match="token_ended"):
         revoke(run.actor("ade"), token, now)
+
+
+def test_tokens_of_a_place_are_paged_beside_the_own(run: Town) -> None:
+    now = timezone.now()
+    for number in range(27):
+        make_token(run.people["dan"], f"丹{number}", now, now + DAY)
+        make_token(run.people["ade"], f"管{number}", now, now + DAY)
+    client = enter(run, "ade", "mfa")
+    first = client.get("/tokens/")
+    assert (len(first.context["rows"]), len(first.context["others"])) == (25, 25)
+    page = first.content.decode()
+    assert [text in page for text in ("?others=1&amp;sort=&amp;page=2", "?page=1&amp;sort=&amp;others=2")] == [True] * 2
+    second = client.get("/tokens/?page=1&others=2")
+    assert [each.token.name for each in second.context["others"]] == ["丹1", "丹0"]
+    assert [each.token.name for each in second.context["rows"]][:2] == ["管26", "管25"]
+    assert "共 27 条" in second.content.decode()

@@ -1,5 +1,6 @@
 """The queue: one job for a key, one claim for a job, bounded tries with waits, an end by its own attempt alone."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -46,6 +47,25 @@ def test_the_same_key_is_the_same_job() -> None:
     assert queue.put(COUNT, {"to": 9}, "one", None, NOW) == first
     assert (Job.objects.get().args, Job.objects.get().person) == ({"to": 3}, person)
     assert [(entry.action, entry.number) for entry in Entry.objects.all()] == [("job.test.count", str(first.pk))]
+
+
+def test_logs_go_some_time_after_their_jobs_have_ended(folder: Path) -> None:
+    old, late, runs = put("old"), put("late"), put("runs")
+    over, open_still = NOW - timedelta(days=180, seconds=1), {"state": "running", "ended_at": None}
+    Job.objects.update(log="第一次", state="done", ended_at=over)
+    Job.objects.filter(pk=late.pk).update(ended_at=NOW - timedelta(days=180))
+    Job.objects.filter(pk=runs.pk).update(**open_still)
+    names = [f"{old.pk}-1.log", f"{old.pk}-2.log", f"{runs.pk}-1.log", "999-1.log"]
+    for name in (*names, f"{late.pk}-1.log"):
+        (folder / "jobs" / name).write_text("x")
+    for name in names:
+        os.utime(folder / "jobs" / name, (over.timestamp(), over.timestamp()))
+    os.utime(folder / "jobs" / f"{late.pk}-1.log", (NOW.timestamp(), NOW.timestamp()))
+    assert (logs.tidy(NOW), logs.tidy(NOW)) == (2, 0)
+    assert dict(Job.objects.values_list("key", "log")) == {"old": "", "late": "第一次", "runs": "第一次"}
+    assert {path.name for path in (folder / "jobs").iterdir()} == {f"{late.pk}-1.log", f"{runs.pk}-1.log"}
+    told = Entry.objects.get(action="job.logs")
+    assert (told.person, told.detail) == (None, {"jobs": 2, "files": 3})
 
 
 def test_a_job_is_claimed_once_the_oldest_first() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -10,11 +11,12 @@ from yiheng.base.words import Word
 from yiheng.site.base.audit.models import Entry, Look
 from yiheng.site.base.ledger import moves
 from yiheng.site.base.ledger.declare import Ledger, declare, ledgers
-from yiheng.site.base.ledger.limits import Wanted, confirm, key_of, propose, reject
+from yiheng.site.base.ledger.limits import Wanted, confirm, confirm_all, key_of, propose, reject, reject_all
 from yiheng.site.base.ledger.models import Cell, Movement, Proposal
 from yiheng.site.base.ledger.moves import Ask
 from yiheng.site.base.ledger.reading import prove
-from yiheng.site.base.ledger.seeing import cells_for, ledgers_for, proposals_for
+from yiheng.site.base.ledger.refused import Hindered
+from yiheng.site.base.ledger.seeing import cells_for, ledgers_for, proposals_for, sheet_of
 from yiheng.site.base.ledger.units import Unit
 from yiheng.site.base.party import RoleAt
 from yiheng.site.base.places.roles import FINANCE
@@ -173,3 +175,68 @@ def test_a_ledger_is_declared_once_and_rightly() -> None:
     with pytest.raises(ImproperlyConfigured, match="over `place`"):
         declare(Ledger("test_other", Word("别", "other"), Unit.BED, keepers=RoleAt(FINANCE, "org")))
     assert not {"test_alone", "test_other"} & set(ledgers())
+
+
+def sheet(town: Town, who: str = "fin") -> list[Proposal]:
+    """A sheet of a cell that is there and of two new ones."""
+    cell = Cell.objects.filter(key="E|A").first() or purse(1_000, "E|A", place=town.east)
+    return [ask(town, who, 1_500 + number, key=key, name=key) for number, key in enumerate((cell.key, "E|C", "E|B"))]
+
+
+def test_a_sheet_is_confirmed_or_rejected_at_once(bank: Town) -> None:
+    confirm_all(bank.actor("eva"), PURSE, sheet(bank), NOW)
+    assert list(Cell.objects.order_by("key").values_list("key", "approved")) == [
+        ("E|A", 1_500), ("E|B", 1_502), ("E|C", 1_501),
+    ]  # fmt: skip
+    assert list(Proposal.objects.values_list("state", "decided_by")) == [("holds", bank.people["eva"].pk)] * 3
+    assert (
+        list(Entry.objects.filter(action="ledger.confirm").values_list("kind", "person"))
+        == [("ledger.limit", bank.people["eva"].pk)] * 3
+    )
+    assert prove("test_purse") == []
+    more = [ask(bank, amount=amount, key=key) for key, amount in (("E|A", 1), ("E|B", 2))]
+    reject_all(bank.actor("fin"), PURSE, more[:1], "填错", NOW)
+    reject_all(bank.actor("eva"), PURSE, more[1:], "依据不足", NOW)
+    assert list(Proposal.objects.order_by("pk").values_list("state", "reason"))[3:] == [
+        ("rejected", "填错"), ("rejected", "依据不足")
+    ]  # fmt: skip
+    assert Cell.objects.get(key="E|A").approved == 1_500
+
+
+def test_of_a_sheet_nothing_is_decided_where_one_has_changed(bank: Town) -> None:
+    rows, taken = sheet(bank), purse(900, "E|D", place=bank.east)
+    rows.append(ask(bank, amount=500, key="E|D"))
+    reject(bank.actor("fin"), rows[1], "填错", NOW)
+    purse(7, "E|B", place=bank.east)
+    moves.hold([Ask(taken.pk, 600)], by())
+    with pytest.raises(Hindered) as told:
+        confirm_all(bank.actor("eva"), PURSE, rows, NOW)
+    assert [(row.key, why.zh) for row, why in told.value.lines] == [
+        ("E|B", "申请之后额度已有变动，请退回并按现额度重新申请"), ("E|C", "该额度申请已办结"),
+        ("E|D", "“设备费E|D”已占用6.00元，额度不能调整为5.00元"),
+    ]  # fmt: skip
+    assert told.value.text.zh == "有3项不能办理，一项也未写入：E|B、E|C、设备费E|D"
+    refused("hindered", lambda: confirm_all(bank.actor("eva"), PURSE, rows, NOW))
+    refused("hindered", lambda: reject_all(bank.actor("eva"), PURSE, rows, "不同意", NOW))
+    reject_all(bank.actor("eva"), PURSE, [rows[0], *rows[2:]], "不同意", NOW)
+    assert set(Proposal.objects.values_list("state", flat=True)) == {"rejected"}
+
+
+def test_duties_of_a_sheet_are_apart_as_of_one(bank: Town) -> None:
+    rows = sheet(bank)
+    lend(bank.people["fin"], bank.people["tak"])
+    for name, code in {"fin": "apart", "tak": "apart", "oth": "party", "aud": "party"}.items():
+        refused(code, lambda name=name: confirm_all(bank.actor(name), PURSE, rows, NOW))
+    mixed = [rows[0], ask(bank, "fis", 9, key="E|E", name="己")]
+    refused("apart", lambda: confirm_all(bank.actor("fin"), PURSE, mixed, NOW))
+    refused("reason", lambda: reject_all(bank.actor("eva"), PURSE, rows, " ", NOW))
+    refused("identity", lambda: reject_all(bank.actor("eva"), PURSE, rows, made_up_number(), NOW))
+    refused("party", lambda: reject_all(bank.actor("oth"), PURSE, rows, "不", NOW))
+
+
+def test_a_sheet_is_what_one_person_asked_for_at_one_moment(bank: Town) -> None:
+    rows, other = sheet(bank), ask(bank, "fis", 3, key="E|E", name="己")
+    Proposal.objects.filter(pk=rows[2].pk).update(proposed_at=NOW - timedelta(microseconds=1))
+    found = sheet_of(rows[0], proposals_for(PURSE, bank.actor("eva")))
+    assert set(found) == set(rows[:2])
+    assert list(sheet_of(other, proposals_for(PURSE, bank.actor("oth")))) == []

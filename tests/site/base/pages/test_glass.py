@@ -83,6 +83,7 @@ def test_it_ends_by_hand_or_by_itself(far: Town, enter: Enter) -> None:
         ({"reason": "急"}, "请填写紧急查阅理由"),
         ({"hours": "5"}, "紧急查阅最长 4 小时"),
         ({"hours": "0"}, "填写有误"),
+        ({"hours": "9" * 30}, "填写有误"),
         ({"number": "没有此号"}, "没有可紧急查阅的此编号事项"),
         ({"number": "\x00"}, "填写有误"),
         ({"flow": "purchase"}, "填写有误"),

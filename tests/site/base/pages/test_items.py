@@ -1,6 +1,7 @@
 """The page of an item shows what its reader sees, and nothing else; each look is kept."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
@@ -76,3 +77,16 @@ def test_a_comment_is_read_by_whoever_sees_the_item(town: Town, enter: Enter) ->
     sent = enter("dan").post(f"/items/{item.pk}/do/comment/", {"seen": "2", "text": "请尽快<i>"})
     assert sent.status_code == 302
     assert "请尽快&lt;i&gt;" in enter("wei").get(f"/items/{item.pk}/").content.decode()
+
+
+def test_the_way_names_a_state_each_time_that_it_was_reached(town: Town, enter: Enter) -> None:
+    item = town.sent()
+    sent = item.acts.latest("pk")
+    for number, (frm, to) in enumerate((("sent", "draft"), ("draft", "sent"), ("sent", "sent")), start=1):
+        sent.pk, sent.version, sent.request = None, 10 + number, uuid4()
+        sent.from_state, sent.to_state = frm, to
+        sent.save(force_insert=True)
+    way = enter("dan").get(f"/items/{item.pk}/").context["way"]
+    assert [(each.text, each.here) for each in way] == [
+        ("起草", False), ("已送出", False), ("起草", False), ("已送出", True),
+    ]  # fmt: skip

@@ -1,7 +1,11 @@
 """Pages of ledgers: who finds them, what they add up to, limits by two hands, sheets given back."""
 
 import base64
+import os
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -123,6 +127,8 @@ def test_a_limit_is_asked_for_by_one_and_confirmed_by_another(bank: Town, enter:
     assert (draft.was, draft.approved) == (1_200_50, 1_000_00)
     assert eva.post(f"{WHERE}asked/{draft.pk}/reject/", {"reason": ""}).status_code == 422
     assert eva.post(f"{WHERE}asked/{draft.pk}/reject/", {"reason": "不同意"}).status_code == 302
+    late = eva.post(f"{WHERE}asked/{draft.pk}/confirm/")
+    assert (late.status_code, "该额度申请已办结" in late.content.decode()) == (422, True)
     its.refresh_from_db()
     assert (its.approved, eva.get(f"{WHERE}asked/{draft.pk}/confirm/").status_code) == (1_200_50, 404)
 
@@ -164,3 +170,69 @@ def test_bad_rows_of_a_sheet_are_given_back(bank: Town, enter: Enter) -> None:
     ]  # fmt: skip
     assert enter("fin").post(f"{WHERE}file/", {"file": sheet("E,F,己,,1\n"), "source": " "}).status_code == 422
     assert Proposal.objects.count() == 2
+
+
+def test_a_sheet_is_decided_on_one_page(bank: Town, enter: Enter) -> None:
+    cell(bank)
+    fin, eva = enter("fin"), enter("eva")
+    fin.post(f"{WHERE}file/", {"file": sheet("E,E|A,,,2000\nE,D,丁,,7.5\nE,F,己,,1\n"), "source": "预算批复"})
+    fin.post(f"{WHERE}new/", {"place": "E", "code": "单", "name": "单项", "approved": "3", "source": "预算批复"})
+    one, two, three, alone = Proposal.objects.order_by("pk")
+    where = f"{WHERE}sheets/{two.pk}/confirm/"
+    first = f"{WHERE}sheets/{one.pk}/"
+    seen = eva.get(f"{WHERE}?show=waiting").content.decode()
+    assert [seen.count(f'href="{first}{verb}/"') for verb in ("confirm", "reject")] == [1, 1]
+    assert "3 项，增减合计 -97,991.50" in seen
+    own = fin.get(f"{WHERE}?show=waiting").content.decode()
+    assert [own.count(f'href="{first}{verb}/"') for verb in ("confirm", "reject")] == [0, 1]
+    statuses = {name: enter(name).get(where).status_code for name in ("fin", "aud", "oth", "dan", "eva")}
+    assert statuses == {"fin": 404, "aud": 404, "oth": 404, "dan": 404, "eva": 200}
+    page = eva.get(where)
+    assert page.context["numbers"] == f"{one.pk} {two.pk} {three.pk}"
+    assert (page.context["others"], page.context["change"]) == (0, "-97,991.50")
+    given = {"numbers": page.context["numbers"]}
+    assert eva.post(where, {"numbers": f"x {alone.pk}"}).status_code == 404
+    assert fin.post(f"{WHERE}asked/{three.pk}/reject/", {"reason": "填错"}).status_code == 302
+    late = eva.post(where, given)
+    assert (late.status_code, late.context["numbers"]) == (422, f"{one.pk} {two.pk}")
+    assert "有1项不能办理，一项也未写入：己" in late.content.decode()
+    assert "该额度申请已办结" in late.content.decode()
+    assert set(Proposal.objects.exclude(pk=three.pk).values_list("state", flat=True)) == {"draft"}
+    assert enter("aud").post(where, given).status_code == 422
+    assert eva.post(where, {"numbers": late.context["numbers"]}).headers["Location"] == f"{WHERE}?show=waiting"
+    assert list(Cell.objects.order_by("key").values_list("key", "approved")) == [("E|A", 2_000_00), ("E|D", 7_50)]
+    assert (Proposal.objects.get(state="draft"), eva.get(where).status_code) == (alone, 404)
+
+
+def test_a_sheet_is_sent_back_on_one_page(bank: Town, enter: Enter) -> None:  # noqa: ARG001
+    eva = enter("eva")
+    enter("fin").post(f"{WHERE}file/", {"file": sheet("E,D,丁,,7.5\nE,F,己,,1\n"), "source": "预算批复"})
+    where = f"{WHERE}sheets/{Proposal.objects.earliest('pk').pk}/"
+    given = {"numbers": eva.get(f"{where}reject/").context["numbers"]}
+    assert eva.get(f"{where}nothing/").status_code == 404
+    bare = eva.post(f"{where}reject/", given)
+    assert (bare.status_code, "请填写依据或理由" in bare.content.decode()) == (422, True)
+    assert "whole sheet" in enter("eva", "en").get(f"{where}reject/").content.decode()
+    assert eva.post(f"{where}reject/", given | {"reason": "依据不足"}).status_code == 302
+    assert list(Proposal.objects.values_list("state", "reason")) == [("rejected", "依据不足")] * 2
+    assert not Cell.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_all_of_this_is_so_on_postgresql(postgres: str, tmp_path: Path) -> None:
+    """This file again, in a process whose database it is: sums, searches by text and time, two hands, sheets."""
+    import psycopg
+
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as link:
+        link.execute("CREATE DATABASE ledgers")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("YIHENG_", "PYTEST_"))}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-m", "not postgres", __file__]
+    command += [
+        "--basetemp",
+        str(tmp_path / "own"),
+    ]  # else pytest shuts the folder in which the server lies
+    env = own | {"YIHENG_DATABASE": f"{postgres}/ledgers"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "8 passed, 1 deselected" in done.stdout

@@ -48,4 +48,4 @@ class Lockout(AxesHandler):
         request.axes_credentials = credentials
 
     def user_logged_in(self, sender: object, request: HttpRequest, user: Person, **rest: Any) -> None:
-        tries.forget(_WHERE, user.username.strip().lower(), request.axes_ip_address)
+        tries.forget(_WHERE, user.username.strip().lower(), request.axes_ip_address, request.axes_attempt_time)

@@ -48,7 +48,7 @@ MFA_FORMS = {
 }
 
 AXES_HANDLER = "yiheng.site.base.accounts.lockout.Lockout"
-AXES_LOCKOUT_TEMPLATE = "site/locked.html"
+AXES_LOCKOUT_CALLABLE = "yiheng.site.base.pages.entering.locked"
 AXES_CLIENT_IP_CALLABLE = "yiheng.site.base.accounts.lockout.address_of"
 AXES_USERNAME_CALLABLE = "yiheng.site.base.accounts.lockout.name_tried"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from django import forms
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,6 +26,8 @@ from yiheng.site.base.refused import NotDone
 from yiheng.site.base.texts import say
 
 _PAGE = 25
+# What the address calls the page of the tokens of others.
+_OTHERS = "others"
 _LIVE, _ENDED = Word("有效", "good"), Word("已停用", "ended")
 _OVER, _IDLE = Word("已到期", "over"), Word("闲置失效", "over, not used for long")
 
@@ -63,14 +66,21 @@ def tokens_page(request: HttpRequest) -> HttpResponse:
             made = tokens.issue(actor, form.cleaned_data["name"], form.cleaned_data["until"], now)
         except NotDone as why:
             said = why.text
-    page: Page[Token] = page_asked(Rows(tokens.own(actor).order_by("-pk")), request.GET.get("page", ""), _PAGE)
+    page = _page(request, tokens.own(actor).order_by("-pk"), "page")
     others = tokens.of_place(actor, now).exclude(person_id=actor.person).filter(ended_at=None, expires_at__gt=now)
+    others_page = _page(request, others.select_related("person").order_by("person__name", "-pk"), _OTHERS)
     context: dict[str, Any] = {
-        "form": form, "said": said, "made": made, "page": page, "kept": "", "rows": _lines(page.rows, now),
-        "others": _lines(others.select_related("person").order_by("person__name", "-pk")[:200], now),
+        "form": form, "said": said, "made": made, "page": page, "rows": _lines(page.rows, now),
+        "others_page": others_page, "others": _lines(others_page.rows, now),
+        "kept": f"{_OTHERS}={others_page.number}", "others_kept": f"page={page.number}",
     }  # fmt: skip
     status = HTTPStatus.UNPROCESSABLE_ENTITY if said or form.errors else HTTPStatus.OK
     return render(request, "site/tokens.html", context, status=status)
+
+
+def _page(request: HttpRequest, found: "QuerySet[Token]", name: str) -> Page[Token]:
+    """The page of tokens that the address asks for by this name."""
+    return page_asked(Rows(found), request.GET.get(name, ""), _PAGE)
 
 
 @require_POST

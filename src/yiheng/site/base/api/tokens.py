@@ -22,7 +22,6 @@ from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.refused import NotDone
 
 _BYTES = 32
-_MOST = 20
 # A use is noted once a minute.
 _NOTED = timedelta(minutes=1)
 
@@ -49,8 +48,9 @@ def issue(actor: Actor, name: str, until: date, now: datetime) -> str:
         if not localdate(now) <= until <= last_day(now):
             days = (last_day(now) - localdate(now)).days
             raise NoToken.said("until", f"有效期须在今天起{days}日以内", f"it ends within {days} days from today")
-        if live(now).filter(person=person).count() >= _MOST:
-            raise NoToken.said("many", f"有效令牌已达{_MOST}个，请先停用不用的", f"there are {_MOST} already: end some")
+        most = _policy("token_most", now)
+        if live(now).filter(person=person).count() >= most:
+            raise NoToken.said("many", f"有效令牌已达{most}个，请先停用不用的", f"there are {most} already: end some")
         text = make_token(person, name.strip(), now, make_aware(datetime.combine(until, time.max)))
         made = Token.objects.get(digest=_digest(text))
         write(actor.own, "token.make", Of("token", str(made.pk)), now, until=until.isoformat())

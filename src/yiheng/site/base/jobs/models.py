@@ -16,14 +16,17 @@ class Job(models.Model):
     - path: the smallest place that has all posts in which it was started, empty for the site's own; its administrators
       look after it; file: how the file that it made is to be called, empty: it made none
     - heartbeat: when its child last said that it lives; not_before: when it may be tried next
+    - confirmed_by: who let it begin, of a kind that another person confirms
     """
 
     class State(models.TextChoices):
+        ASKED = "asked", say("待复核", "to be confirmed")
         QUEUED = "queued", say("排队", "queued")
         RUNNING = "running", say("运行中", "running")
         DONE = "done", say("完成", "done")
         FAILED = "failed", say("失败", "failed")
         CANCELLED = "cancelled", say("已取消", "cancelled")
+        REJECTED = "rejected", say("已退回", "rejected")
 
     kind = models.CharField(say("类别", "kind"), max_length=64)
     args = models.JSONField(default=dict)
@@ -40,6 +43,13 @@ class Job(models.Model):
     cancel_asked = models.BooleanField(default=False)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=say("发起人", "started by")
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=say("复核人", "confirmed by"),
     )
     path = models.CharField(max_length=400, blank=True)
     file = models.CharField(max_length=128, blank=True)

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.utils.timezone import localdate
 
 from yiheng.policy.loader import scheme
+from yiheng.site.base.audit.chain import write
+from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.jobs.models import Job
 
 
@@ -29,13 +31,17 @@ def is_there(job: Job, now: datetime) -> bool:
 
 
 def tidy(now: datetime) -> int:
-    """Take away the files whose time is over, and what a killed attempt left of one; how many."""
-    gone = 0
-    for each in sorted(_folder().glob("*")) if _folder().is_dir() else ():
-        if each.stat().st_mtime < (now - kept_for(now)).timestamp():
-            each.unlink(missing_ok=True)
-            gone += 1
-    return gone
+    """Take away the files whose time is over, and what killed attempts left of one, with a row of the audit; how many.
+
+    Files go after that row is kept: what a kill leaves of them goes the next time, with a row of its own.
+    """
+    before = (now - kept_for(now)).timestamp()
+    gone = [each for each in sorted(_folder().glob("*")) if each.stat().st_mtime < before]
+    if gone:
+        write(None, "job.files", Of("job"), now, files=len(gone))
+    for each in gone:
+        each.unlink(missing_ok=True)
+    return len(gone)
 
 
 def kept_for(now: datetime) -> timedelta:

@@ -1,10 +1,13 @@
 """What a ledger refuses (额度不足等): what is there and what was asked for."""
 
+from collections.abc import Sequence
+
 from yiheng.base.words import Word
-from yiheng.site.base.ledger.models import Cell, Leg, Mode
+from yiheng.site.base.ledger.models import Cell, Leg, Mode, Proposal
 from yiheng.site.base.ledger.units import said
 from yiheng.site.base.refused import NotDone
 
+_NAMED = 5
 _LEGS = {
     Leg.FREE: Word("可用", "available"),
     Leg.HELD: Word("预占", "held"),
@@ -86,6 +89,17 @@ class Decided(NotDone):
 
     def __init__(self) -> None:
         super().__init__("state", Word("该额度申请已办结", "this was decided already"))
+
+
+class Hindered(NotDone):
+    """Of many limits that are decided at once some cannot be; `lines`: each of these with why."""
+
+    def __init__(self, lines: Sequence[tuple[Proposal, Word]]) -> None:
+        self.lines = lines
+        first, others = [row.name for row, _ in lines[:_NAMED]], len(lines) > _NAMED
+        zh = f"有{len(lines)}项不能办理，一项也未写入：{'、'.join(first)}{'等' if others else ''}"
+        en = f"{len(lines)} cannot be decided, and none was: {', '.join(first)}{' and others' if others else ''}"
+        super().__init__("hindered", Word(zh, en))
 
 
 class LimitMoved(NotDone):

@@ -23,9 +23,19 @@ def cells_for(ledger: Ledger, actor: Actor) -> "QuerySet[Cell]":
     return Cell.objects.filter(_rows(ledger.seers, actor), ledger=ledger.code)
 
 
+def asked_for(ledger: Ledger, actor: Actor) -> "QuerySet[Proposal]":
+    """The limits that were asked for at places of which the actor sees the cells."""
+    return Proposal.objects.filter(_rows(ledger.seers, actor), ledger=ledger.code)
+
+
 def proposals_for(ledger: Ledger, actor: Actor) -> "QuerySet[Proposal]":
-    """The limits that wait to be confirmed, at places of which the actor sees the cells."""
-    return Proposal.objects.filter(_rows(ledger.seers, actor), ledger=ledger.code, state=ProposalState.DRAFT)
+    """Those of them that wait to be confirmed."""
+    return asked_for(ledger, actor).filter(state=ProposalState.DRAFT)
+
+
+def sheet_of(proposal: Proposal, among: "QuerySet[Proposal]") -> "QuerySet[Proposal]":
+    """Those that came with a proposal: what one person asked for at one moment is one sheet."""
+    return among.filter(proposed_by=proposal.proposed_by_id, proposed_at=proposal.proposed_at, source=proposal.source)
 
 
 def keeps(ledger: Ledger, actor: Actor) -> bool:

@@ -11,8 +11,9 @@ from yiheng.base.refusal import Refusal
 from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.fields import YuanField
+from yiheng.site.base.identity import demand_none
 from yiheng.site.base.ledger.declare import Ledger
-from yiheng.site.base.ledger.limits import Wanted, key_of, propose
+from yiheng.site.base.ledger.limits import Wanted, key_of, propose_all
 from yiheng.site.base.ledger.models import Proposal
 from yiheng.site.base.ledger.moves import LARGEST
 from yiheng.site.base.ledger.refused import NoReason, NotAKeeper
@@ -20,7 +21,7 @@ from yiheng.site.base.ledger.seeing import keeps
 from yiheng.site.base.ledger.units import Unit
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
-from yiheng.site.base.refused import BadSheet, NotDone
+from yiheng.site.base.refused import BadSheet
 from yiheng.site.base.sheet import Columns, faults, rows_of
 from yiheng.site.base.texts import say
 
@@ -58,21 +59,21 @@ def form_of(ledger: Ledger) -> type[LimitForm]:
 def propose_sheet(actor: Actor, ledger: Ledger, path: Path, name: str, source: str, now: datetime) -> list[Proposal]:
     """Ask for every limit of a sheet, or for none: BadSheet has a line for each row that is wrong.
 
-    `name` is what the sender calls the file. Raises NotAKeeper for who keeps nothing of this ledger, NoReason.
+    `name` is what the sender calls the file. Raises NotAKeeper for who keeps nothing of this ledger, NoReason,
+    NumberTyped where the source has an identity number.
     """
     with refusals(actor.own, "ledger.sheet", Of("ledger", ledger.code), now), transaction.atomic():
         if not keeps(ledger, actor):
             raise NotAKeeper
         if not source.strip():
             raise NoReason
+        demand_none(source)
         lines: list[Refusal] = []
         rows = dict(rows_of(path, name, COLUMNS, lines))
-        made: list[Proposal] = []
-        for number, wanted in _wanted(ledger, rows, name, lines):
-            try:
-                made.append(propose(actor, ledger, wanted, source, now))
-            except NotDone as why:
-                lines.append(Refusal(f"{why.text.zh} / {why.text.en}", name, row=number))
+        made, refused = propose_all(actor, ledger, dict(_wanted(ledger, rows, name, lines)), source, now)
+        lines += [
+            Refusal(f"{why.text.zh} / {why.text.en}", name, row=number) for number, why in sorted(refused.items())
+        ]
         if wrong := faults(lines, rows, name):
             raise BadSheet(wrong, rows)
     return made

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from yiheng.base.words import Word
@@ -25,7 +26,7 @@ from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.texts import pick, say
 from yiheng.tables.hiding import HIDDEN, TOTAL
 
-_ALL, _FEW = say("合计", "all"), say("过少，不显示", "too few to show")
+_ALL, _FEW = say("合计", "All"), say("过少，不显示", "too few to show")
 _NONE = say("暂无", "none yet")
 # Where a count of a table is too few to be shown; the page says what it stands for.
 STAR = "＊"
@@ -33,11 +34,12 @@ STAR = "＊"
 
 @dataclass(frozen=True)
 class Counts:
-    """A table of counts: its heads, its lines of text, the first of each what it is of."""
+    """A table of counts: its heads, its lines of text, the first of each what it is of; few: totals alone are shown."""
 
     title: str
     heads: list[str]
     lines: list[list[str]]
+    few: bool = False
 
 
 @require_safe
@@ -51,11 +53,13 @@ def flow_counts(request: HttpRequest, code: str) -> HttpResponse:
     found = statistics(flow, items, now, flow.counted_by, least)
     look(actor, "counts", Of(flow.code), now)
     context = {
-        "flow": flow, "least": least, "ended": found.ended, "median": found.median_days,
+        "flow": flow, "least": least, "all": str(_ALL), "ended": found.ended, "median": found.median_days,
         "figures": [_share(each) for each in rates(flow, items, least)]
         + [_hours(each) for each in times(flow, items, least)],
         "charts": [_chart_of_states(flow, found.states), _chart_of_months(found.places)],
-        "tables": [_states(flow, found.states), _places(found.places), _on_time(flow, found.on_time)],
+        "tables": [
+            _few(each) for each in (_states(flow, found.states), *_places(found.places), _on_time(flow, found.on_time))
+        ],
     }  # fmt: skip
     return render(request, "site/counts.html", context)
 
@@ -68,20 +72,20 @@ def _sees_all(flow: Flow, actor: Actor, count: int) -> bool:
 def _share(figure: Figure) -> tuple[str, str, str]:
     """A share as it reads: never without its counts."""
     if figure.whole == 0:
-        return pick(figure.word), "—", str(_NONE)
+        return capfirst(pick(figure.word)), "—", str(_NONE)
     if figure.whole is None or figure.part is None:
-        return pick(figure.word), "—", str(_FEW)
+        return capfirst(pick(figure.word)), "—", str(_FEW)
     share = (1000 * figure.part + figure.whole // 2) // figure.whole if figure.whole else 0
-    return pick(figure.word), f"{share // 10}.{share % 10}%", f"{figure.part:,} / {figure.whole:,}"
+    return capfirst(pick(figure.word)), f"{share // 10}.{share % 10}%", f"{figure.part:,} / {figure.whole:,}"
 
 
 def _hours(figure: Figure) -> tuple[str, str, str]:
     if figure.whole == 0:
-        return pick(figure.word), "—", str(_NONE)
+        return capfirst(pick(figure.word)), "—", str(_NONE)
     if figure.whole is None or figure.hours is None:
-        return pick(figure.word), "—", str(_FEW)
+        return capfirst(pick(figure.word)), "—", str(_FEW)
     hours = pick(Word(f"{figure.hours:,.1f} 小时", f"{figure.hours:,.1f} h"))
-    return pick(figure.word), hours, pick(Word(f"{figure.whole:,} 件的中位数", f"median of {figure.whole:,}"))
+    return capfirst(pick(figure.word)), hours, pick(Word(f"{figure.whole:,} 件的中位数", f"median of {figure.whole:,}"))
 
 
 def _chart_of_states(flow: Flow, table: pa.Table) -> dict[str, Any]:
@@ -114,8 +118,11 @@ def _states(flow: Flow, table: pa.Table) -> Counts:
     return Counts(str(say("按状态", "By state")), [str(say("状态", "State")), str(say("件数", "Items"))], lines)
 
 
-def _places(table: pa.Table) -> Counts:
-    """A line for each place, a column for each month, and all of them at the end of both."""
+def _places(table: pa.Table) -> list[Counts]:
+    """A line for each place, a column for each month, and all of them at the end of both.
+
+    Where no count of a place and a month is shown it is two tables, of the places and of the months.
+    """
     names = dict(Place.objects.values_list("code", "name"))
     cells = {(row["place"], row["month"]): _counts(row, "items")[0] for row in _rows(table)}
     places, months = (sorted({key[part] for key in cells}, key=_all_last) for part in (0, 1))
@@ -124,7 +131,27 @@ def _places(table: pa.Table) -> Counts:
         [_all_or(place, names.get(place, place)), *(cells.get((place, month), "0") for month in months)]
         for place in places
     ]
-    return Counts(str(say("按机构和月份（件）", "By place and month (items)")), heads, lines)
+    if not _is_wall([line[1:-1] for line in lines if line[0] != str(_ALL)]):
+        return [Counts(str(say("按机构和月份（件）", "By place and month (items)")), heads, lines)]
+    items = str(say("件数", "Items"))
+    of_months = [[_all_or(month, month), cells[TOTAL, month]] for month in months]
+    return [
+        Counts(str(say("按机构", "By place")), [heads[0], items], [[line[0], line[-1]] for line in lines]),
+        Counts(str(say("按月份", "By month")), [str(say("月份", "Month")), items], of_months),
+    ]
+
+
+def _few(table: Counts) -> Counts:
+    """A table of which no count is shown but totals: these alone."""
+    if not _is_wall([line[1:] for line in table.lines if line[0] != str(_ALL)]):
+        return table
+    return replace(table, lines=[line for line in table.lines if line[0] == str(_ALL) and STAR not in line], few=True)
+
+
+def _is_wall(lines: list[list[str]]) -> bool:
+    """Whether counts are hidden, and none above zero is shown."""
+    cells = {cell for line in lines for cell in line}
+    return STAR in cells and cells <= {STAR, "0"}
 
 
 def _all_last(value: str) -> tuple[bool, str]:
@@ -132,7 +159,7 @@ def _all_last(value: str) -> tuple[bool, str]:
 
 
 def _on_time(flow: Flow, table: pa.Table) -> Counts:
-    names = {limit.name: pick(limit.word) for limit in flow.limits}
+    names = {limit.name: capfirst(pick(limit.word)) for limit in flow.limits}
     heads = [str(say("时限", "Limit")), str(say("已到结论", "Decided")), str(say("按时", "On time"))]
     lines = [
         [_all_or(row["limit"], names.get(row["limit"], row["limit"])), *_counts(row, "decided", "on_time")]

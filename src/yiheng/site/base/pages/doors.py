@@ -1,5 +1,6 @@
 """The outsider's door (外部查询): a number and a code let in to one item."""
 
+from datetime import datetime
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
@@ -9,12 +10,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from yiheng.base.words import Word
+from yiheng.site.base.accounts import tries
 from yiheng.site.base.accounts.gate import DOOR
 from yiheng.site.base.outsiders.door import knock
 from yiheng.site.base.pages.asking import now_of
 
 _WRONG = Word("编号或查询码不对，或已过期", "the number or the code is wrong, or has ended")
-_TOO_MANY = Word("尝试次数过多，请15分钟至1小时后再试", "too many tries: wait 15 minutes to an hour")
 
 
 @login_not_required
@@ -25,11 +26,17 @@ def door(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "site/door.html")
     number, code = request.POST.get("number", ""), request.POST.get("code", "")
-    opened = knock(number[:64], code[:64], request.META.get("REMOTE_ADDR", ""), now_of(request))
+    now = now_of(request)
+    opened = knock(number[:64], code[:64], request.META.get("REMOTE_ADDR", ""), now)
     if opened.code is None:
         status = HTTPStatus.FORBIDDEN if opened.heard else HTTPStatus.TOO_MANY_REQUESTS
-        text = _WRONG if opened.heard else _TOO_MANY
+        text = _WRONG if opened.heard else _too_many(now)
         return render(request, "site/door.html", {"text": text, "number": number}, status=status)
     request.session.cycle_key()
     request.session[DOOR] = opened.code.pk
     return redirect("item", opened.code.item_id)
+
+
+def _too_many(now: datetime) -> Word:
+    wait = tries.wait(now)
+    return Word(f"尝试次数过多，请{wait.zh}后再试", f"too many tries: wait {wait.en}")

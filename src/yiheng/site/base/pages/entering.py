@@ -3,6 +3,7 @@
 What was typed as a name is never kept: it may be a password in the wrong field.
 """
 
+from http import HTTPStatus
 from typing import Any
 
 from allauth.core import context
@@ -12,7 +13,10 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
+from yiheng.base.words import Word
+from yiheng.site.base.accounts import tries
 from yiheng.site.base.accounts.adapters import AccountAdapter
 from yiheng.site.base.accounts.lockout import name_tried
 from yiheng.site.base.accounts.models import Person
@@ -21,9 +25,7 @@ from yiheng.site.base.audit.looks import look, refused
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.breakglass.actions import actor_at
 from yiheng.site.base.pages.asking import now_of
-from yiheng.site.base.texts import say
-
-_LOCKED = say("失败次数过多，请15分钟至1小时后再试", "too many tries: wait 15 minutes to an hour")
+from yiheng.site.base.texts import pick
 
 
 class EntranceAdapter(AccountAdapter):
@@ -47,7 +49,10 @@ class _Counted(forms.Form):
     def clean_code(self) -> str:
         request, name = context.request, {"username": self.user.username}
         if not AxesProxyHandler.is_allowed(request, name):
-            raise forms.ValidationError(str(_LOCKED))
+            wait = tries.wait(now_of(request))
+            raise forms.ValidationError(
+                pick(Word(f"失败次数过多，请{wait.zh}后再试", f"too many tries: wait {wait.en}"))
+            )
         try:
             code: str = super().clean_code()
             if not take_of(self.authenticator, code):
@@ -74,6 +79,12 @@ class ActivateForm(ActivateTOTPForm):
         code: str = super().clean_code()
         take(self.user, self.secret, code)
         return code
+
+
+def locked(request: HttpRequest, _answer: HttpResponse | None, _typed: object) -> HttpResponse:
+    """What axes answers whoever is heard no more."""
+    wait = tries.wait(now_of(request))
+    return render(request, "site/locked.html", {"wait": wait}, status=HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def _keep_failure(request: HttpRequest, person: Person | None, what: str) -> None:

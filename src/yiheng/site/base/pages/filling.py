@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.models import ModelChoiceField
+from django.utils.text import capfirst
 
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.declare import Step
@@ -110,8 +111,10 @@ def _known(its: Shown | None, item: Item, name: str, value: Any) -> Any:
 
 
 def dress(field: forms.Field) -> None:
-    """Clothe a field for the style sheet; days and moments by the browser's own fields."""
+    """Clothe a field for the style sheet; its label begins large; days and moments by the browser's own fields."""
     _as_typed(field)
+    if field.label:
+        field.label = capfirst(field.label)
     if isinstance(field, ModelChoiceField):
         field.empty_label = _EMPTY
         if field.queryset.count() > _MOST_CHOICES:

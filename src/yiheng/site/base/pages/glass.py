@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import capfirst
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiheng.base.words import Word
@@ -28,11 +29,12 @@ from yiheng.site.base.flow.facts import facts_of
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.flow.registry import flows
 from yiheng.site.base.flow.sight import seen
+from yiheng.site.base.pages.administration import role_name
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.filling import dress
 from yiheng.site.base.pages.listing import plain
 from yiheng.site.base.pages.paging import Page, Rows, page_asked
-from yiheng.site.base.places.roles import known_roles
+from yiheng.site.base.places.models import Post
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.refused import NotDone
 from yiheng.site.base.texts import pick, say
@@ -45,6 +47,8 @@ _LOOKS = {
 }
 _PAGE, _LONGEST = 25, 500
 _HOUR = timedelta(hours=1)
+# The largest number that the form takes; how long glass is broken is the flow's terms to say.
+_MOST_HOURS = 9_999
 
 
 def breakable(actor: Actor) -> list[Flow]:
@@ -64,7 +68,9 @@ class GlassForm(forms.Form):
     flow = forms.ChoiceField(label=say("业务", "service"))
     number = forms.CharField(label=say("编号或患者标识", "number or patient's identifier"), max_length=64)
     reason = forms.CharField(label=say("理由", "reason"), max_length=_LONGEST, widget=forms.Textarea)
-    hours = forms.IntegerField(label=say("查阅时间（小时）", "for how many hours"), min_value=1, initial=1)
+    hours = forms.IntegerField(
+        label=say("查阅时间（小时）", "for how many hours"), min_value=1, max_value=_MOST_HOURS, initial=1
+    )
 
     def __init__(self, open_to: list[Flow], now: datetime, given: Any = None) -> None:
         super().__init__(given)
@@ -210,10 +216,9 @@ def _looks(glass: Glass) -> list[tuple[str, datetime]]:
 
 
 def _posts_of(glass: Glass) -> list[str]:
-    """The posts of whoever opened it, as they stand."""
-    roles = known_roles()
-    held = glass.person.posts.filter(end=None).select_related("place").order_by("pk")
-    return [f"{capfirst(pick(roles[post.role].word))}（{post.place.name}）" for post in held]
+    """The posts that whoever opened it held then."""
+    held = glass.person.posts.filter(Post.on(localdate(glass.opened_at))).select_related("place").order_by("pk")
+    return [f"{role_name(post.role)}（{post.place.name}）" for post in held]
 
 
 # Finding the item

@@ -1,4 +1,7 @@
-"""Exporting a long list as a job (长列表导出作业): the rows of the page's own export, as its maker sees them then."""
+"""Exporting a long list as a job (长列表导出作业): the rows of the page's own export, as its maker sees them then.
+
+It begins once another person has confirmed it: list, number of rows and reason are what that person is shown.
+"""
 
 from typing import Any
 
@@ -15,6 +18,7 @@ from yiheng.site.base.jobs import results
 from yiheng.site.base.jobs.kinds import Kind, declare
 from yiheng.site.base.jobs.models import Job
 from yiheng.site.base.jobs.work import Work
+from yiheng.site.base.notices import confirming
 from yiheng.site.base.pages import export, taking
 from yiheng.site.base.pages.listing import Row, Wanted, found, row_of
 from yiheng.site.base.refused import NotDone
@@ -32,12 +36,12 @@ class NoMore(NotDone):
 def export_list(work: Work, args: dict[str, Any]) -> str:
     """Write the file of a list; what its maker may see, and how much may be taken, is judged when it is written.
 
-    - args: flow, kind, wanted (state, q, sort), reason, language
+    - args: flow, kind, wanted (state, q, sort), rows, reason, language
     """
     job, now = Job.objects.select_related("person").get(pk=work.job), timezone.localtime()
     if job.person is None or not job.person.is_active:
         raise NoMore
-    actor, flow = actor_at(job.person.pk, now), flows()[args["flow"]]
+    actor, flow = actor_at(job.person.pk, now).unopened, flows()[args["flow"]]
     wanted = Wanted.of(flow, args["wanted"])
     items = found(flow, actor, wanted)
     with translation.override(args["language"]):
@@ -63,4 +67,22 @@ def export_list(work: Work, args: dict[str, Any]) -> str:
     return ""
 
 
-EXPORT = declare(Kind("list.export", Word("导出列表", "export of a list"), export_list))
+def _about(args: dict[str, Any]) -> Word:
+    """The list as it was asked for: the service, what was looked for, how many rows there were, why."""
+    flow, wanted = flows()[args["flow"]], args["wanted"]
+    state = flow.states[wanted["state"]].word if wanted["state"] in flow.states else Word("", "")
+    zh = (flow.word.zh, state.zh, wanted["q"], f"{args['rows']:,}行", f"理由：{args['reason']}")
+    en = (flow.word.en, state.en, wanted["q"], f"{args['rows']:,} rows", f"reason: {args['reason']}")
+    return Word(" · ".join(filter(None, zh)), " · ".join(filter(None, en)))
+
+
+EXPORT = declare(
+    Kind(
+        "list.export",
+        Word("导出列表", "export of a list"),
+        export_list,
+        about=_about,
+        confirms=taking.confirmed_by,
+        asked=confirming.ask,
+    )
+)

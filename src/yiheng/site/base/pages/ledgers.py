@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localdate
@@ -19,7 +20,7 @@ from yiheng.site.base.audit.looks import look
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.ledger.declare import Ledger
 from yiheng.site.base.ledger.models import Cell, Hold, Kind, Proposal
-from yiheng.site.base.ledger.seeing import as_party, cells_for, keeps, ledgers_for, proposals_for
+from yiheng.site.base.ledger.seeing import as_party, cells_for, keeps, ledgers_for, proposals_for, sheet_of
 from yiheng.site.base.ledger.units import Unit
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.inboxes import Brief, briefly
@@ -81,23 +82,24 @@ def ledger_page(request: HttpRequest, code: str) -> HttpResponse:
     """The cells that the reader sees, or the limits that wait to be confirmed."""
     actor, now = actor_for(request), now_of(request)
     ledger = ledger_of(actor, code)
-    waiting = proposals_for(ledger, actor).select_related("place", "proposed_by").order_by("pk")
+    waiting = shown(proposals_for(ledger, actor))
     if request.GET.get("show") == "waiting":
         asked: Page[Proposal] = page_asked(Rows(waiting), request.GET.get("page", ""), _PAGE)
-        shown: dict[str, Any] = {
+        found: dict[str, Any] = {
             "page": asked,
+            "sheets": sheets_waiting(ledger, actor),
             "proposals": [proposal_line(each, ledger, actor) for each in asked.rows],
         }
     else:
         cells = _found(ledger, actor, request, now).order_by("place__path", "starts_at", "key", "pk")
         page: Page[Cell] = page_asked(Rows(cells), request.GET.get("page", ""), _PAGE)
         rows = [(cell, legs_of(cell)) for cell in page.rows]
-        shown = {"page": page, "rows": rows, "total": _total(ledger, cells)}
-    look(actor, "list", Of("ledger", ledger.code), now, rows=len(shown["page"].rows))
+        found = {"page": page, "rows": rows, "total": _total(ledger, cells)}
+    look(actor, "list", Of("ledger", ledger.code), now, rows=len(found["page"].rows))
     context = {
         "ledger": ledger, "now": now, "is_money": ledger.unit is Unit.FEN, "waiting": waiting.count(),
         "places": _places(ledger, actor), "timed": cells_for(ledger, actor).filter(starts_at__isnull=False).exists(),
-        "keeps": keeps(ledger, actor), **_asked(request), **shown,
+        "keeps": keeps(ledger, actor), **_asked(request), **found,
     }  # fmt: skip
     return render(request, "site/ledger.html", context)
 
@@ -112,7 +114,7 @@ def ledger_cell(request: HttpRequest, code: str, number: int) -> HttpResponse:
     holds: Page[Hold] = page_asked(Rows(of_items), request.GET.get("page", ""), _PAGE)
     look(actor, "page", Of("ledger.cell", str(cell.pk)), now, rows=len(holds.rows))
     changes = cell.movements.filter(kind=Kind.LIMIT).select_related("person").order_by("-pk")
-    waiting = proposals_for(ledger, actor).filter(cell=cell).select_related("place", "proposed_by").order_by("pk")
+    waiting = shown(proposals_for(ledger, actor).filter(cell=cell))
     context = {
         "ledger": ledger, "cell": cell, "legs": legs_of(cell), "page": holds, "now": now,
         "is_money": ledger.unit is Unit.FEN,
@@ -152,6 +154,33 @@ def proposal_line(proposal: Any, ledger: Ledger, actor: Actor) -> dict[str, Any]
         "confirms": any(each.people.isdisjoint(first) for each in seconds),
         "rejects": bool(seconds) or actor.person == proposal.proposed_by_id,
     }
+
+
+def shown(proposals: "QuerySet[Proposal]") -> "QuerySet[Proposal]":
+    """Limits that were asked for, in order, with what is shown of them."""
+    return proposals.select_related("place", "proposed_by").order_by("pk")
+
+
+def sheets_waiting(ledger: Ledger, actor: Actor) -> list[dict[str, Any]]:
+    """The sheets of which more than one limit waits that the reader may decide, the first first."""
+    waiting = proposals_for(ledger, actor)
+    by_sheet = waiting.order_by().values("proposed_by", "proposed_at", "source")
+    firsts = [its["first"] for its in by_sheet.annotate(first=Min("pk"), rows=Count("pk")).filter(rows__gt=1)]
+    found = (_sheet(first, ledger, actor) for first in shown(waiting.filter(pk__in=firsts)))
+    return [its for its in found if its["confirms"] or its["rejects"]]
+
+
+def _sheet(first: Proposal, ledger: Ledger, actor: Actor) -> dict[str, Any]:
+    """A sheet as it reads, and how many of its limits the reader may confirm, and reject."""
+    sheet = sheet_of(first, proposals_for(ledger, actor)).order_by()
+    change = Sum(F("approved") - Coalesce("was", 0))
+    # Who may decide is asked of one of each place and asker: of all that are alike the answer is the same.
+    alike = list(sheet.values("place", "proposed_for").annotate(one=Min("pk"), rows=Count("pk"), change=change))
+    ones = shown(sheet.filter(pk__in=[its["one"] for its in alike]))
+    lines = {row.pk: proposal_line(row, ledger, actor) for row in ones}
+    may = {name: sum(its["rows"] for its in alike if lines[its["one"]][name]) for name in ("confirms", "rejects")}
+    rows, all_change = (sum(its[name] for its in alike) for name in ("rows", "change"))
+    return {"row": first, "rows": rows, "change": signed(all_change, ledger), **may}
 
 
 def amount(value: int, ledger: Ledger) -> str:

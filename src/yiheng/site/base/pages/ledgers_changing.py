@@ -14,7 +14,7 @@ from yiheng.base.words import Word
 from yiheng.site.base.ledger.declare import Ledger
 from yiheng.site.base.ledger.limits import Wanted, confirm, propose, reject
 from yiheng.site.base.ledger.models import Cell, Proposal
-from yiheng.site.base.ledger.seeing import changing, keeps, proposals_for
+from yiheng.site.base.ledger.seeing import asked_for, changing, keeps, proposals_for
 from yiheng.site.base.ledger.sheets import LABELS, form_of, propose_sheet
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.attaching import number_of
@@ -27,8 +27,8 @@ from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.refused import NotDone
 from yiheng.site.base.texts import say
 
-_VERBS = {"confirm": Word("复核通过", "confirm"), "reject": Word("退回", "reject")}
-_LONGEST, _LONG = 200, 2000
+VERBS = {"confirm": Word("复核通过", "confirm"), "reject": Word("退回", "reject")}
+_LONGEST, LONG = 200, 2000
 _SOURCE = say("依据（文号或理由）", "by which document, or why")
 
 
@@ -75,19 +75,20 @@ def ledger_file(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ledger_do(request: HttpRequest, code: str, number: int, verb: str) -> HttpResponse:
-    """Confirm or reject a limit that was asked for."""
+    """Confirm or reject a limit that was asked for; who comes second is told that it was decided."""
     actor, now = actor_for(request), now_of(request)
     ledger = ledger_of(actor, code)
-    proposal = proposals_for(ledger, actor).select_related("place", "proposed_by").filter(pk=number).first()
-    if proposal is None or verb not in _VERBS:
+    offered = (asked_for if request.method == "POST" else proposals_for)(ledger, actor)
+    proposal = offered.select_related("place", "proposed_by").filter(pk=number).first()
+    if proposal is None or verb not in VERBS:
         raise Http404
     said: Word | None = None
     if request.method == "POST":
-        said = _decided(actor, proposal, verb, request.POST.get("reason", "")[:_LONG], now)
+        said = _decided(actor, proposal, verb, request.POST.get("reason", "")[:LONG], now)
         if said is None:
             return redirect(f"{reverse('ledger', args=(ledger.code,))}?show=waiting")
     context = {
-        "ledger": ledger, "line": proposal_line(proposal, ledger, actor), "verb": verb, "word": _VERBS[verb],
+        "ledger": ledger, "line": proposal_line(proposal, ledger, actor), "verb": verb, "word": VERBS[verb],
         "said": said, "reason": request.POST.get("reason", ""),
     }  # fmt: skip
     return render(request, "site/ledger_do.html", context, status=_status(said is not None))

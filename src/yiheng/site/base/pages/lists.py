@@ -61,7 +61,7 @@ def flow_list(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def flow_export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """The same list, all its pages, as a file; the audit keeps who took it."""
-    flow, actor, now = flow_for(request, code), actor_for(request), now_of(request)
+    flow, actor, now = flow_for(request, code), actor_for(request).unopened, now_of(request)
     wanted = Wanted.of(flow, request.GET)
     items = found(flow, actor, wanted)
     if items.count() > taking.most_at_once(now):

@@ -38,7 +38,11 @@ class Rows(Generic[_Row]):
         self._found = found if self.more else found.filter(pk__in=numbers)
 
     def between(self, first: int, last: int) -> list[_Row]:
-        return list(self._found[first:last])
+        if not self.more:
+            return list(self._found[first:last])
+        # All are sorted, and few are read: with what is shown of them, the database would sort that as well.
+        numbers = list(self._found.values_list("pk", flat=True)[first:last])
+        return list(self._found.filter(pk__in=numbers))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Field, FileField
+from django.db.models import F, Field, FileField
 from django.http import Http404
+from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 
 from yiheng.base.words import Word
@@ -107,8 +108,9 @@ class Line:
 
 
 def lines(its: Shown) -> list[Line]:
-    """The fields that the reader sees: the service's own first, then who made the item and when."""
-    names = [name for name in (*own_fields(its.flow), *_OF_ALL) if its.seen.field(its.flow, name)]
+    """The fields that the reader sees, but sealed ones: the service's own first, then who made the item and when."""
+    plain = (name for name in (*own_fields(its.flow), *_OF_ALL) if name not in its.flow.sealed)
+    names = [name for name in plain if its.seen.field(its.flow, name)]
     values = {name: its.item.serializable_value(name) for name in names}
     called = names_of(its.flow, names, [values])
     kept = [name for name in names if name not in _OF_ALL or values[name] is not None]
@@ -221,19 +223,23 @@ def _filled(its: Shown, act: Act) -> list[Line]:
 
 
 def _kept(flow: Flow, name: str, value: str) -> Line:
+    """A value of the history, which keeps each as text."""
     field = field_of(flow, name)
     plain: Any = value
-    if field.get_internal_type() == "BigIntegerField" and value.lstrip("-").isdigit():
-        plain = int(value)
-    elif field.get_internal_type() == "BooleanField":
-        plain = value == "True"
+    match field.get_internal_type():
+        case "BigIntegerField" if value.lstrip("-").isdigit():
+            plain = int(value)
+        case "BooleanField":
+            plain = value == "True"
+        case "DateTimeField":
+            plain = parse_datetime(value) or value
     text = value if field.is_relation else text_of(flow, name, plain, {})
     return Line(name, label(flow, name), text, _is_long(field))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A state on the way: when it was reached first, whether the item is there now."""
+    """A state on the way: when it was reached, whether the item is there now."""
 
     text: str
     at: str
@@ -242,19 +248,12 @@ class Stage:
 
 
 def way(its: Shown) -> list[Stage]:
-    """The states that the item has been in, in the order in which it came there."""
+    """The states that the item has been in, in the order in which it came there, each time that it did."""
     if not its.whole:
         return [Stage(its.state(), "", here=True)] if its.state() else []
-    reached = its.item.reached.order_by("at", "pk")
-    return [
-        Stage(
-            state_text(its.flow.code, each.state),
-            moment(each.at),
-            each.state == its.item.state,
-            tone(its.flow.code, each.state),
-        )
-        for each in reached
-    ]
+    moves = its.item.acts.exclude(from_state=F("to_state")).order_by("pk").values_list("to_state", "at")
+    stages = [Stage(state_text(its.flow.code, to), moment(at), False, tone(its.flow.code, to)) for to, at in moves]
+    return [*stages[:-1], *(replace(last, here=True) for last in stages[-1:])]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from yiheng.policy.loader import scheme
 from yiheng.site.base.audit.looks import refusals
 from yiheng.site.base.audit.models import Look
 from yiheng.site.base.audit.rows import Of
+from yiheng.site.base.identity import demand_none
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.refused import NotDone
 
@@ -39,6 +40,7 @@ def demand(actor: Actor, flow: str, what: str, rows: int, reason: str, now: date
     with refusals(actor.own, f"look.{what}", Of(flow), now):
         if what == EXPORT and rows > settings.YIHENG_ROWS_WITHOUT_REASON and not reason.strip():
             raise ReasonAsked(rows)
+        demand_none(reason)
         if _taken(actor.person, now) + rows > settings.YIHENG_ROWS_A_DAY:
             raise TooMuch(settings.YIHENG_ROWS_A_DAY)
 
@@ -46,6 +48,11 @@ def demand(actor: Actor, flow: str, what: str, rows: int, reason: str, now: date
 def most_at_once(now: datetime) -> int:
     """How many rows are exported while the reader waits; more are a job (`longlists`)."""
     return int(scheme("site/access").value("export_rows", localdate(now)))
+
+
+def confirmed_by(now: datetime) -> frozenset[str]:
+    """The roles of which another person confirms the export of a longer list."""
+    return frozenset(scheme("site/access").value("export_confirmed_by", localdate(now)))
 
 
 def _taken(person: int, now: datetime) -> int:

@@ -12,7 +12,8 @@ from yiheng.site.base.flow.declare import Keeper
 from yiheng.site.base.pages import showing
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.places.standing import Actor
-from yiheng.site.base.vault.records import Kept, text_of
+from yiheng.site.base.refused import NotDone
+from yiheng.site.base.vault.opening import text_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def open_box(request: HttpRequest, number: int, name: str) -> HttpResponse:
     try:
         reason = request.POST.get("reason", "").replace("\x00", "")
         text = text_of(actor, its.item, name, place, keeper.roles, reason, now)
-    except Kept as why:
+    except NotDone as why:
         said = why.text
     context = {"box": box, "item": its.item, "text": text, "said": said}
     return render(request, "site/_box.html", context, status=422 if said else 200)

@@ -1,7 +1,7 @@
 """Standing (身份): what a person is on a day, read once for all questions of a request; pure afterwards."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from yiheng.site.base.places.models import Delegation, Post
@@ -61,6 +61,11 @@ class Actor:
     def __iter__(self) -> Iterator[Standing]:
         yield self.own
         yield from self.lent
+
+    @property
+    def unopened(self) -> "Actor":
+        """The same without what break-glass has opened, which is for pages alone: who exports, or asks the API."""
+        return replace(self, own=replace(self.own, opened=frozenset()))
 
     def in_flow(self, flow: str) -> Iterator[Standing]:
         """The standings that count in a flow."""
