@@ -12,7 +12,9 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def test_everything_is_called() -> None:
-    assert [each.name for each in minutely.DUE] == ["tick", "lapse", "tell", "seal", "daily", "tidy"]
+    assert [each.name for each in minutely.DUE] == [
+        "tick", "lapse", "confirm", "tell", "seal", "daily", "tidy", "logs",
+    ]  # fmt: skip
 
 
 def test_a_fault_of_an_item_is_told_with_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
