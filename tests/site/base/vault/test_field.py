@@ -12,7 +12,7 @@ from yiheng.site.base.audit.models import Look
 from yiheng.site.base.places.roles import DOCTOR
 from yiheng.site.base.vault import anew, keys
 from yiheng.site.base.vault.field import Plain, SealedText
-from yiheng.site.base.vault.records import Kept, text_of
+from yiheng.site.base.vault.opening import Kept, text_of
 from yiheng.site.base.vault.seal import Box
 
 from ..town import NOW, make_person, make_town
@@ -76,6 +76,7 @@ def test_another_key_encrypts_it_anew(complaint: type[models.Model], monkeypatch
     monkeypatch.setattr(anew, "_fields", lambda: [field])
     new = keys.add()
     assert (anew.seal_anew(NOW), anew.seal_anew(NOW)) == (1, 0)
+    keys.path().write_text(keys.path().read_text().splitlines(keepends=True)[1])
     item = complaint.objects.get(pk=made.pk)
     assert item.contact.key == new
     assert text_of(town.actor("dan"), item, "contact", town.east, (DOCTOR,), "回访投诉人", NOW) == PHONE

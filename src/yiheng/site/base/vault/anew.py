@@ -14,9 +14,7 @@ from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.vault import keys
 from yiheng.site.base.vault.field import SealedText
 from yiheng.site.base.vault.keys import Ring
-from yiheng.site.base.vault.models import Sealed
-from yiheng.site.base.vault.records import row_of, where
-from yiheng.site.base.vault.seal import Box, closed, opened
+from yiheng.site.base.vault.seal import closed, opened
 
 _BATCH = 500
 
@@ -25,22 +23,10 @@ def seal_anew(now: datetime) -> int:
     """Encrypt everything under the current key, in batches; how many texts were. A repeat goes on where it stopped."""
     ring = keys.read()
     done = 0
-    while count := _some_patients(ring, now):
-        done += count
     for field in _fields():
         while count := _some_of(field, ring, now):
             done += count
     return done
-
-
-@transaction.atomic
-def _some_patients(ring: Ring, now: datetime) -> int:
-    old = Sealed.objects.select_for_update(of=("self",)).exclude(key=ring.current.id).select_related("patient")
-    rows = list(old.order_by("pk")[:_BATCH])
-    for row in rows:
-        text = opened(Box(row.key, bytes(row.box)), where(row.patient, row.kind), ring)
-        Sealed.objects.filter(pk=row.pk).update(**row_of(row.patient, row.kind, text, ring.current), sealed_at=now)
-    return _written("vault.patient", len(rows), ring, now)
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """A service's own sealed text (加密字段): who complained, how to reach them. The table and every page have only a box.
 
 A form takes the text; from then on it is `Plain` until it is saved and a `Box` afterwards, and both show as dots:
-records of acts, logs and templates have nothing to give away. `records.text_of` opens one.
+records of acts, logs and templates have nothing to give away. `opening.text_of` opens one.
 """
 
 import base64

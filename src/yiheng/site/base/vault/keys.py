@@ -22,12 +22,12 @@ from yiheng.base.refusal import Refusal
 _BYTES = 32
 _ID_BYTES = 4
 _LINE = re.compile(r"([0-9a-f]{8}) ([A-Za-z0-9+/]{43}=)")
-_CURE = "yiheng site key --new"
+_CURE = "yiheng site key"
 
 
 @dataclass(frozen=True, repr=False)
 class Key:
-    """One key: its id, and what encryption and the search index use, made from its secret apart from each other."""
+    """One key: its id, and what the encryption of texts and of backups uses, made from its secret apart."""
 
     id: str
     secret: bytes
@@ -36,11 +36,6 @@ class Key:
     def cipher(self) -> bytes:
         """What texts are encrypted with."""
         return self._made(b"yiheng vault cipher")
-
-    @cached_property
-    def index(self) -> bytes:
-        """What the index for search is made with."""
-        return self._made(b"yiheng vault index")
 
     def of_backup(self, salt: bytes) -> bytes:
         """What one backup is encrypted with: another for each, by its salt."""

@@ -1,9 +1,6 @@
-"""Encrypting one text (加密): AES-GCM under a key of the ring, bound to where it belongs; and its search index."""
+"""Encrypting one text (加密): AES-GCM under a key of the ring, bound to where it belongs."""
 
-import hashlib
-import hmac
 import os
-import unicodedata
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -42,13 +39,3 @@ def opened(box: Box, place: str, ring: Ring) -> str:
         return AESGCM(key.cipher).decrypt(box.data[:_NONCE], box.data[_NONCE:], place.encode()).decode()
     except (InvalidTag, ValueError):
         raise Refusal("was changed since it was encrypted, or belongs to another record", column=place) from None
-
-
-def blind(text: str, kind: str, key: Key) -> str:
-    """The index of a text for an exact search: nothing of the text can be read from it without the key."""
-    return hmac.new(key.index, f"{kind}\n{plain(text)}".encode(), hashlib.sha256).hexdigest()
-
-
-def plain(text: str) -> str:
-    """A text as it is searched: of one width and case, without spaces."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
