@@ -26,13 +26,17 @@ _KEYS = (_key(), _key())
 
 @dataclass
 class Provider:
-    """The service: who is asked for next (`sub`, `name`), and in which way it is wrong (`wrong`)."""
+    """The service: who is asked for next (`sub`, `name`), and in which way it is wrong (`wrong`).
+
+    `bare`: what it answers at an address, as it stands, instead of what is asked.
+    """
 
     sub: str = "1001"
     name: str = "dan"
     wrong: str = ""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     address: str = ""
+    bare: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         provider = self
@@ -77,6 +81,8 @@ class Provider:
     def answer(self, path: str, headers: dict[str, str], form: dict[str, str]) -> tuple[int, Any]:
         if self.wrong == "html":
             return 200, "<html>maintenance</html>"
+        if path in self.bare:
+            return 200, self.bare[path]
         if path == "/.well-known/openid-configuration":
             ends = {"authorization_endpoint": "auth", "token_endpoint": "token", "userinfo_endpoint": "me"}
             found = {name: f"{self.address}/{end}" for name, end in ends.items()}

@@ -1,5 +1,6 @@
 """Coming in by an identity service that runs: the right person, and nobody where anything of it is wrong."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -7,10 +8,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
+from yiheng.site.base.accounts.adapters import OutsideAdapter
 from yiheng.site.base.places.models import Post
 
 from ..town import START, Town
-from .provider import CLIENT, SECRET, Provider, back
+from .provider import CLIENT, KID, SECRET, Provider, back
 
 LOGIN = "/accounts/oidc/city/login/"
 
@@ -115,6 +117,74 @@ def test_a_service_that_is_away_is_told_on_a_page(city: Provider, when: str) -> 
     answer = client.get(where) if when == "between" else client.post(where)
     assert (answer.status_code, is_in(client)) == (503, False)
     assert "暂不可用" in answer.content.decode()
+
+
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+@pytest.mark.parametrize("answer", [[], "x", {}, {"issuer": 5}])
+def test_a_service_that_does_not_say_where_it_is_asked(city: Provider, answer: object) -> None:
+    city.bare[DISCOVERY] = json.dumps(answer)
+    said = Client().post(LOGIN)
+    assert (said.status_code, "暂不可用" in said.content.decode()) == (503, True)
+
+
+LONG = "9" * 192
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/token", []),
+        ("/token", 5),
+        ("/token", {"access_token": ["t"], "id_token": "x"}),
+        ("/token", {"access_token": "t", "id_token": {}}),
+        ("/token", {"access_token": "t", "id_token": "x.y.z"}),
+        ("/keys", []),
+        ("/keys", {"keys": 5}),
+        ("/keys", {"keys": [{}]}),
+        ("/keys", {"keys": [{"kid": KID, "kty": "RSA", "n": "=", "e": 1}]}),
+        ("/keys", {"keys": [{"kid": KID, "kty": "RSA", "alg": []}]}),
+        ("/me", []),
+        ("/me", {"sub": 1001, "preferred_username": "dan"}),
+        ("/me", {"sub": LONG, "preferred_username": "dan"}),
+        ("/me", {"preferred_username": "dan"}),
+    ],
+)
+def test_answers_of_another_form_let_nobody_in(city: Provider, path: str, answer: object) -> None:
+    city.bare[path] = json.dumps(answer)
+    client = Client()
+    said = come_in(city, client)
+    assert (said.status_code, is_in(client), SocialAccount.objects.exists()) == (503, False, False)
+
+
+@pytest.mark.parametrize("name", [7, ["dan"], {"dan": 1}, "da\x00n", None])
+def test_a_name_that_is_no_text_is_nobodys(city: Provider, name: object) -> None:
+    city.bare["/me"] = json.dumps({"sub": "1001", "preferred_username": name})
+    client = Client()
+    assert (come_in(city, client).status_code, is_in(client)) == (403, False)
+
+
+def test_nothing_is_kept_of_the_answer_but_who_it_is(city: Provider) -> None:
+    more = {"sub": "1001", "preferred_username": "dan", "email": {"x": 1}, "given_name": 5, "phone_number": "1380000"}
+    city.bare["/me"] = json.dumps(more)
+    assert come_in(city, Client()).status_code == 302
+    assert SocialAccount.objects.get().extra_data["userinfo"] == {"sub": "1001", "preferred_username": "dan"}
+
+
+@pytest.mark.parametrize("fault", [TypeError, KeyError, ValueError])
+def test_a_fault_of_the_sites_own_is_not_the_services(
+    city: Provider, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    client = Client()
+
+    def broken(*_: object) -> None:
+        raise fault("own")
+
+    monkeypatch.setattr(OutsideAdapter, "pre_social_login", broken)
+    with pytest.raises(fault, match="own"):
+        come_in(city, client)
+    assert not is_in(client)
 
 
 def test_a_service_that_is_not_named_is_not_there(city: Provider) -> None:  # noqa: ARG001
