@@ -1,6 +1,8 @@
 """A backup has the whole site, is written whole or not at all, and shows nothing without its key."""
 
+import resource
 import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -101,8 +103,11 @@ def test_whole_or_not_at_all(home: Town, tmp_path: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(content, fails, full)
-    with pytest.raises(Refusal, match="cannot be written"):
+    with pytest.raises(Refusal) as why:
         make(tmp_path / "b.yhb", NOW)
+    said = {"write": f"{tmp_path}, value No space left on device: cannot be read or written"}
+    said["checked"] = f"{tmp_path / 'b.yhb'}, value No space left on device: cannot be written"
+    assert str(why.value) == f"file {said[fails]}"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["site", "vault.keys"]
     assert sorted(path.name for path in (tmp_path / "site").iterdir()) == [
         "anchor",
@@ -112,6 +117,36 @@ def test_whole_or_not_at_all(home: Town, tmp_path: Path, monkeypatch: pytest.Mon
         "uploads",
     ]
     assert last_made() is None
+
+
+@pytest.fixture
+def small() -> Iterator[Callable[[int], None]]:
+    """Lets this process write no file beyond so many bytes, as a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda most: resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_the_folder_that_is_full_is_named(home: Town, tmp_path: Path, small: Callable[[int], None]) -> None:
+    file, size = tmp_path / "b.yhb", 8 << 20
+    keep(home.people["dan"], "consent", "大.txt", [b"x" * (size + 1)], ("text",), 2 * size, NOW)
+    for most, folder, said in ((100_000, tmp_path / "site", "disk I/O error"), (size, tmp_path, "File too large")):
+        small(most)
+        with pytest.raises(Refusal) as why:
+            make(file, NOW)
+        assert str(why.value) == f"file {folder}, value {said}: cannot be read or written"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["site", "vault.keys"]
+    assert last_made() is None
+
+
+def test_an_upload_that_cannot_be_read_is_named(home: Town, tmp_path: Path) -> None:  # noqa: ARG001
+    (upload,) = (tmp_path / "site" / "uploads").glob("*/*")
+    upload.unlink()
+    upload.mkdir()
+    with pytest.raises(Refusal) as why:
+        make(tmp_path / "b.yhb", NOW)
+    assert str(why.value) == f"file {upload}, value Is a directory: cannot be read or written"
+    assert not (tmp_path / "b.yhb").exists()
 
 
 def test_a_list_that_is_not_kept_is_seen(home: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
@@ -141,7 +176,7 @@ def test_a_database_that_is_none_is_refused(tmp_path: Path) -> None:
     torn = tmp_path / "torn"
     torn.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
     with pytest.raises(Refusal, match="is no"):
-        copying.rows_of(torn)
+        copying.demand_whole(torn)
 
 
 def test_a_tool_that_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,6 +193,7 @@ def test_a_backup_with_other_rows_than_its_list_is_not_restored(
 ) -> None:
     real = copying.copied
     monkeypatch.setattr(copying, "copied", lambda to: real(to) | {"accounts_person": 99})
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "yiheng.site.settings")
     make(tmp_path / "b.yhb", NOW)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(Refusal) as why:

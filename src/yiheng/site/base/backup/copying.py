@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,15 @@ def copied(to: Path) -> dict[str, int]:
     return _copied_sqlite(to) if connection.vendor == "sqlite" else _dumped(to)
 
 
-def rows_of(database: Path) -> dict[str, int]:
-    """The rows of each table of a SQLite file that is whole; else a Refusal."""
-    its = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        if its.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-            raise Refusal("is not whole", file=str(database))
-        found = its.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-        return _counted((name for (name,) in found.fetchall()), lambda ask: its.execute(ask).fetchone()[0])
-    except sqlite3.DatabaseError as fault:
-        raise Refusal("is no database", file=str(database), value=str(fault)) from None
-    finally:
-        its.close()
+def demand_whole(database: Path) -> None:
+    """Refuse a SQLite file that is torn, or none."""
+    with closing(sqlite3.connect(_only_read(database), uri=True)) as its:
+        try:
+            found = its.execute("PRAGMA integrity_check").fetchall()
+        except sqlite3.DatabaseError as fault:
+            raise Refusal("is no database", file=str(database), value=str(fault)) from None
+    if found != [("ok",)]:
+        raise Refusal("is not whole", file=str(database))
 
 
 def demand_empty(its: Mapping[str, Any]) -> None:
@@ -68,12 +66,16 @@ def _copied_sqlite(to: Path) -> dict[str, int]:
     if connection.in_atomic_block:
         raise ValueError("what a transaction has not committed is not copied")
     connection.ensure_connection()
-    copy = sqlite3.connect(to)
-    try:
+    with closing(sqlite3.connect(to)) as copy:
         connection.connection.backup(copy)
-    finally:
-        copy.close()
-    return rows_of(to)
+    demand_whole(to)
+    with closing(sqlite3.connect(_only_read(to), uri=True)) as copy:
+        found = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        return _counted((name for (name,) in found.fetchall()), lambda ask: copy.execute(ask).fetchone()[0])
+
+
+def _only_read(database: Path) -> str:
+    return f"{database.absolute().as_uri()}?mode=ro"
 
 
 def _dumped(to: Path) -> dict[str, int]:

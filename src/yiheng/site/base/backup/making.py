@@ -22,6 +22,7 @@ from yiheng.site.base.audit.models import Entry
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.backup import content, copying
 from yiheng.site.base.backup.content import Listed
+from yiheng.site.base.backup.room import refusing
 from yiheng.site.base.backup.sealing import Sealed
 from yiheng.site.base.vault import keys
 from yiheng.site.base.vault.keys import Ring
@@ -67,7 +68,7 @@ def _written(file: Path, ring: Ring, now: datetime) -> Listed:
     partial = Path(name)
     with ExitStack() as undo:
         undo.callback(partial.unlink)
-        with os.fdopen(number, "wb") as out:
+        with refusing(file.absolute().parent), os.fdopen(number, "wb") as out:
             sealed = Sealed(out, ring.current)
             _fill(sealed, now)
             sealed.close()
@@ -85,6 +86,7 @@ def _fill(sealed: Sealed, now: datetime) -> None:
     before = anchor.path().read_bytes() if anchor.path().exists() else b""
     with tempfile.TemporaryDirectory(prefix="backup.", suffix=".partial", dir=folder) as beside:
         copy = Path(beside) / content.DATABASE
-        rows = copying.copied(copy)
+        with refusing(folder):
+            rows = copying.copied(copy)
         listed = Listed(now.isoformat(timespec="seconds"), code_version(), connection.vendor, rows)
         content.write(sealed, listed, folder, uploads, copy, before)

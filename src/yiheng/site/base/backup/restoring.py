@@ -17,6 +17,7 @@ from typing import Any
 from yiheng.base.refusal import Refusal
 from yiheng.site.base.backup import content, copying
 from yiheng.site.base.backup.content import DATABASE, Listed
+from yiheng.site.base.backup.room import refusing
 from yiheng.site.base.ground.database import database
 from yiheng.site.base.vault.keys import Ring, ring_of
 
@@ -33,16 +34,14 @@ def restore(file: Path, folder: Path, key_file: Path, address: str) -> Listed:
     its = database(address, folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refusal("is not empty", file=str(folder), cure="restore into a new folder")
-    try:
+    with refusing(file):
         listed = content.checked(file, ring, file.name)
-        if listed.engine != ("postgresql" if address else "sqlite"):
-            raise Refusal("is of the other kind of database", file=file.name, value=listed.engine)
-        if address:
-            copying.demand_empty(its)
+    if listed.engine != ("postgresql" if address else "sqlite"):
+        raise Refusal("is of the other kind of database", file=file.name, value=listed.engine)
+    if address:
+        copying.demand_empty(its)
+    with refusing(folder):
         _put(file, folder, key_file, address, its, ring)
-    except OSError as fault:
-        wrong = str(fault.filename or file)
-        raise Refusal("cannot be read or written", file=wrong, value=fault.strerror or "") from None
     return listed
 
 
@@ -63,7 +62,7 @@ def _put(file: Path, folder: Path, key_file: Path, address: str, its: Mapping[st
             (beside / DATABASE).unlink()
         else:
             (beside / DATABASE).rename(beside / _SITE)
-            _demand_rows(copying.rows_of(beside / _SITE), listed, file.name)
+            copying.demand_whole(beside / _SITE)
         _looked_over(beside, key_file, address, listed, file.name)
         for each in (beside, *filter(Path.is_dir, beside.rglob("*"))):
             content.on_disk(each)
