@@ -1,11 +1,12 @@
 """A referral from consent to the family doctor, and every way in which it ends otherwise."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils.timezone import localtime
 
 from yiheng.site.base.audit.models import Look
 from yiheng.site.base.document.printing import official_form
@@ -40,6 +41,10 @@ def test_upwards_to_the_end(county: County) -> None:
     county.act("doc", "depart", item)
     county.act("desk", "arrive", item, arrived_at="2026-03-03 10:00")
     assert legs(county) == (0, 1)
+    client = Client()
+    client.force_login(county.people["desk"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    told = client.get(f"/items/{item.pk}/").content.decode().split("<h2>办理记录</h2>")[1]
+    assert ("到院时间：2026-03-03 10:00<" in told, "+08:00" in told, "+00:00" in told) == (True, False, False)
     county.act("desk", "feedback", item, outcome="recovered", feedback="支架植入，恢复良好")
     county.act("fam", "close", item)
     steps = list(item.acts.values_list("step", flat=True))
@@ -175,12 +180,46 @@ def test_cancelled_it_gives_the_place_back(county: County) -> None:
     assert (state(item), legs(county)) == ("cancelled", (0, 0))
 
 
+def test_a_discharge_that_nobody_registers_is_asked_about(county: County) -> None:
+    item = county.scheduled()
+    county.now += timedelta(days=1)
+    county.act("desk", "arrive", item, arrived_at="2026-03-03 08:00")
+    assert {str(todo.step): f"{localtime(todo.due):%F %T}" for todo in item.todos.exclude(due=None)} == {
+        "discharge": "2026-04-02 23:59:59",
+        "feedback": "2026-04-02 23:59:59",
+    }
+    county.now = datetime(2026, 4, 2, 23, 59, 58, tzinfo=NOW.tzinfo)
+    county.later()
+    assert Escalation.objects.count() == 0
+    county.later(seconds=1)
+    county.later(days=3)
+    told = [(each.deadline.name, each.level, each.event.content["turns"]) for each in Escalation.objects.order_by("pk")]
+    assert [(name, level, turns[0]["role"]) for name, level, turns in told] == [
+        ("discharge", 1, "referral_desk"),
+        ("discharge", 2, "commission"),
+    ]
+    assert state(item) == "in_care", "it is asked about, and nobody is discharged by the clock"
+    county.act("doc", "urge", item)
+    county.act("desk", "discharge", item, discharged_at="2026-04-05 08:00")
+    rows = [(row.name, row.ended_at is None) for row in item.deadlines.order_by("pk")]
+    assert rows == [("answer", False), ("discharge", False), ("feedback", True)]
+
+
+def test_feedback_at_once_ends_the_time_for_the_discharge(county: County) -> None:
+    item = county.scheduled()
+    county.act("desk", "arrive", item, arrived_at="2026-03-02 09:00")
+    county.act("desk", "feedback", item, outcome="sent_back", feedback="未收住院")
+    assert (state(item), item.deadlines.filter(ended_at=None).count()) == ("completed", 0)
+    county.later(days=60)
+    assert Escalation.objects.count() == 0
+
+
 def test_feedback_is_due_three_working_days_after_the_discharge(county: County) -> None:
     item = county.scheduled()
     county.now += timedelta(days=1)
     county.act("desk", "arrive", item, arrived_at="2026-03-03 08:00")
     county.later(days=7)
-    assert (item.todos.get(step="feedback").due, item.deadlines.filter(ended_at=None).count()) == (None, 0)
+    assert [row.name for row in item.deadlines.filter(ended_at=None)] == ["discharge"]
     county.act("desk", "discharge", item, discharged_at="2026-03-09 08:00")
     due = item.todos.get(step="feedback").due
     assert due is not None

@@ -54,6 +54,9 @@ def test_it_is_opened_whole_with_its_sealed_texts(
     page = emergency.get(f"/items/{item.pk}/").content.decode()
     assert [text for text in ("胸痛2小时", "I21.0", "紧急查阅进行中") if text not in page] == []
     assert "演示患者" not in page
+    content = page.split("<h2>内容</h2>")[1].split("</section>")[0]
+    assert "联系电话" not in content, "what is sealed stands among what is protected, and nowhere else"
+    assert page.count("联系电话（加密保存") == 1
     assert "演示患者" in emergency.post(look, {"reason": WHY}).content.decode()
     assert Look.objects.get(action="look.vault", outcome="seen").detail["glass"] is True
     item.refresh_from_db()

@@ -43,8 +43,10 @@ def test_on_the_page(county: County, clock: list[datetime]) -> None:
     doc, where = entered(county, "doc"), f"/items/{item.pk}/do/urge/"
     assert where in doc.get(f"/items/{item.pk}/").content.decode()
 
+    seen = str(item.version)
+
     def press() -> object:
-        seen = str(Item.objects.get(pk=item.pk).version)
+        """On the page as it was opened before the first of them."""
         return doc.post(where, {"seen": seen, "request": str(uuid4())})
 
     assert press().status_code == 302

@@ -8,7 +8,7 @@ from django.utils.timezone import localdate
 from yiheng.base.words import Word
 from yiheng.site.base.breakglass.terms import Breaking
 from yiheng.site.base.check import asked
-from yiheng.site.base.clock.span import Span, minutes, working_days
+from yiheng.site.base.clock.span import Span, days, minutes, working_days
 from yiheng.site.base.document.freezing import Freeze
 from yiheng.site.base.document.numbers import GiveNumber
 from yiheng.site.base.flow.declare import (
@@ -114,6 +114,11 @@ def answer_in(item: Any, now: datetime) -> Span:
     return minutes(policy.its().value("answer_minutes", localdate(now))[item.urgency])
 
 
+def discharge_in(item: Any, now: datetime) -> Span:  # noqa: ARG001 (the same for all)
+    """How long after the arrival until the receiver is asked whether the patient has not been discharged."""
+    return days(policy.its().value("discharge_days", localdate(now)))
+
+
 def feedback_in(item: Any, now: datetime) -> Span:  # noqa: ARG001 (the same for all)
     """How long after the discharge until the sender hears what came of it."""
     return working_days(policy.its().value("feedback_working_days", localdate(now)))
@@ -191,6 +196,14 @@ REFERRAL = declare(
                 (SUBMITTED,),
                 answer_in,
                 late=(RECEIVER, RECEIVER_OR_CENTRE),
+            ),
+            Limit(
+                "discharge",
+                Word("出院登记时限", "time to register the discharge"),
+                (IN_CARE,),
+                discharge_in,
+                late=(RECEIVER, REGION_OFFICE),
+                since=lambda item: item.arrived_at,
             ),
             Limit(
                 "feedback",
