@@ -7,10 +7,11 @@ import pytest
 from site_small.flow import ERRAND
 from site_small.models import Errand
 
+from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.facts import EVERY
 from yiheng.site.base.flow.models import Bar, Event, Item
 from yiheng.site.base.notices import reading
-from yiheng.site.base.notices.audience import holders
+from yiheng.site.base.notices.audience import reached
 from yiheng.site.base.notices.models import Notice, Sending, Untold
 from yiheng.site.base.notices.outbox import Told, send, tell
 from yiheng.site.base.notices.senders import TRIES, NotSent
@@ -109,7 +110,7 @@ def test_whom_a_turn_falls_to(town: Town) -> None:
     lend(town.people["wei"], town.people["out"])
 
     def names(turn: Turn) -> set[str]:
-        numbers = holders([turn], DAY)
+        numbers = reached([turn], DAY)
         return {name for name, person in town.people.items() if person.pk in numbers}
 
     assert names(Turn("errand_desk", town.west.path)) == {"wei", "wen", "out"}
@@ -117,6 +118,8 @@ def test_whom_a_turn_falls_to(town: Town) -> None:
     assert names(Turn("commission", town.west.path, over=True)) == {"com"}
     assert names(Turn("commission", town.west.path)) == set()
     assert names(Turn(person=town.people["eva"].pk)) == {"eva"}
+    Person.objects.filter(username="eva").update(is_active=False)
+    assert names(Turn(person=town.people["eva"].pk)) == set(), "nobody tells who left"
 
 
 def test_the_taker_of_a_loan_is_told_too(town: Town) -> None:

@@ -15,7 +15,7 @@ from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.ledger.units import Unit
 from yiheng.site.base.notices.jobkinds import PROVE, daily, prove_all
 from yiheng.site.base.notices.models import Notice
-from yiheng.site.base.notices.proving import proved
+from yiheng.site.base.notices.proving import notices, proved
 from yiheng.site.base.party import RoleAt
 from yiheng.site.base.places.roles import FINANCE
 
@@ -75,3 +75,25 @@ def test_what_differs_fails_the_job_and_is_told_once(kept: Town) -> None:
     with pytest.raises(Lost):
         prove_all(Work(job.pk, job.attempt), {})
     assert Notice.objects.count() == 2
+
+
+def told(name: str) -> list[str]:
+    return list(Notice.objects.filter(person__username=name).order_by("pk").values_list("zh", flat=True))
+
+
+def test_five_are_named_and_all_are_counted(kept: Town) -> None:
+    for number in range(6):
+        Cell.objects.create(
+            ledger=PROVEN.code, key=str(number), name=f"床{number}", place=kept.east, unit="bed", mode="rigid"
+        )
+    Cell.objects.update(approved=1)
+    Notice.objects.bulk_create(notices(proved(), timezone.now()))
+    assert told("fin") == ["额度台账“备用床位”与记录不符：东院备用床位、床0、床1、床2、床3等7个，请核查"]
+
+
+def test_a_cell_without_a_place_is_told_to_who_runs_the_whole_region(kept: Town) -> None:  # noqa: ARG001
+    Cell.objects.create(ledger=PROVEN.code, key="R", name="全区备用床位", unit="bed", mode="rigid", approved=1)
+    Notice.objects.bulk_create(notices(proved(), timezone.now()))
+    assert [told(name) for name in ("root", "fin", "oth")] == [
+        ["额度台账“备用床位”与记录不符：全区备用床位，请核查"], [], []
+    ]  # fmt: skip

@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q
-
 from yiheng.site.base.flow.facts import Facts
 from yiheng.site.base.flow.models import Event
+from yiheng.site.base.panel.holders import holders
 from yiheng.site.base.party.party import Turn
-from yiheng.site.base.places.models import Delegation, Post
-from yiheng.site.base.places.standing import above
+from yiheng.site.base.places.models import Delegation
 
 
 def concerned(event: Event, facts: Facts, day: date) -> list[int]:
@@ -18,23 +16,16 @@ def concerned(event: Event, facts: Facts, day: date) -> list[int]:
     An event that names its turns (`content["turns"]`, each as its fields) is for these alone.
     """
     called = [Turn(**plain) for plain in event.content.get("turns", ())]
-    found = holders(called or _waited_for(event), day)
+    found = reached(called or _waited_for(event), day)
     if not called:
         found |= {facts.concerned.author, *(person for person in facts.concerned.people.values() if person is not None)}
     act = event.act
     return sorted(found - ({act.person_id, act.behalf_id} if act else set()))
 
 
-def holders(turns: Iterable[Turn], day: date) -> set[int]:
+def reached(turns: Iterable[Turn], day: date) -> set[int]:
     """Whoever a turn falls to on a day, and those to whom these have lent their posts."""
-    people = {turn.person for turn in turns if turn.person is not None}
-    posts = Q(pk__in=())
-    for turn in turns:
-        if turn.person is None:
-            at = Q(place__path__in=above(turn.path)) if turn.over else Q(place__path__startswith=turn.path)
-            posts |= Q(role=turn.role) & at
-    held = Post.objects.filter(posts, Post.on(day), Post.on(day, "place__"), person__is_active=True)
-    people.update(held.values_list("person_id", flat=True))
+    people = set(holders(turns, day))
     lent = Delegation.objects.filter(Delegation.on(day), giver__in=people, giver__is_active=True, taker__is_active=True)
     return people | set(lent.values_list("taker_id", flat=True))
 

@@ -9,7 +9,7 @@ from yiheng.site.base.flow.registry import load
 from yiheng.site.base.ledger.declare import Ledger, ledgers
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.ledger.reading import Unproven, prove
-from yiheng.site.base.notices.audience import holders
+from yiheng.site.base.notices.audience import reached
 from yiheng.site.base.notices.models import Notice
 from yiheng.site.base.party import RoleOver
 from yiheng.site.base.party.facts import Concerned
@@ -49,12 +49,12 @@ def notices(found: dict[str, list[Unproven]], now: datetime) -> list[Notice]:
 
 
 def _answers(code: str, cell: Cell, now: datetime) -> set[int]:
-    """The keepers of the cell's place and those who run the site over it; of a cell without a place, over all."""
+    """The keepers of the cell's place and those who run the site over it; of a cell without a place, the latter."""
     place = cell.place or Place.objects.filter(parent=None).earliest("pk")
     at = Concerned(0, 0, places={"place": place.path})
     ledger = _declared(code)
-    party = _RUNS | ledger.keepers | ledger.confirms if ledger else _RUNS
-    return holders(party.turns(at), localdate(now))
+    party = _RUNS | ledger.keepers | ledger.confirms if ledger and cell.place else _RUNS
+    return reached(party.turns(at), localdate(now))
 
 
 def _notice(person: int, code: str, names: list[str], now: datetime) -> Notice:
