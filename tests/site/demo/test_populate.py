@@ -1,8 +1,10 @@
 """Filling the site: all states by legal steps, the same again from the same seed, never beside real data."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -18,6 +20,7 @@ from yiheng.site.base.ledger.reading import prove
 from yiheng.site.base.places.models import Delegation, Place, Post
 from yiheng.site.base.places.roles import known_roles
 from yiheng.site.demo import populate as populating
+from yiheng.site.demo import purchases, referrals
 from yiheng.site.demo.populate import populate, renew_password, sign_in_names
 
 from .conftest import NOW
@@ -30,6 +33,7 @@ PURCHASES = {
     "asked": 2, "argued": 5, "approved": 2, "intended": 2, "open": 3, "evaluating": 2, "awarded": 2, "contracted": 3,
     "accepted": 4, "paid": 4, "rejected": 2, "cancelled": 1,
 }  # fmt: skip
+FLOWS = ("referral", "procurement", "bid", "payment")
 
 
 def states(flow: str) -> Counter[str]:
@@ -43,6 +47,43 @@ def history() -> list[tuple[object, ...]]:
     return list(rows)
 
 
+def one_of_each(fates: tuple[Any, ...], its: str) -> tuple[Any, ...]:
+    """The longest fates that between them take every step of all: one matter each."""
+    chosen, seen = [], set()
+    for fate in sorted(fates, key=lambda each: -len(getattr(each, its))):
+        if not seen.issuperset(getattr(fate, its)):
+            chosen.append(replace(fate, number=1))
+            seen.update(getattr(fate, its))
+    return tuple(chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_one_matter_of_each_kind_comes_through_every_state(
+    data: Path,
+    folder: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert sum(fate.number for fate in referrals.FATES) == sum(REFERRALS.values())
+    assert sum(fate.number for fate in purchases.FATES) == sum(PURCHASES.values())
+    by_the_clock = tuple(replace(fate, number=1) for fate in referrals.FATES[-2:])
+    monkeypatch.setattr(referrals, "FATES", one_of_each(referrals.FATES, "steps") + by_the_clock)
+    monkeypatch.setattr(purchases, "FATES", one_of_each(purchases.FATES, "beats"))
+    assert populate(data, NOW, 1).is_new
+    assert states("referral") == {
+        "closed": 1, "accepted": 1, "rejected": 1, "cancelled": 1, "expired": 1, "noshow": 1,
+    }  # fmt: skip
+    assert states("procurement") == {
+        "paid": 1, "accepted": 1, "contracted": 1, "open": 1, "cancelled": 1, "rejected": 2,
+    }  # fmt: skip
+    assert (states("bid"), states("payment")) == (
+        {"scored": 9, "lodged": 2, "withdrawn": 1}, {"paid": 1, "refused": 1}
+    )  # fmt: skip
+    for code in FLOWS:
+        assert set(Act.objects.filter(item__flow=code).values_list("to_state", flat=True)) == set(flow_of(code).states)
+    _everybody_and_a_whole_audit()
+
+
 @pytest.mark.soak
 @pytest.mark.django_db
 def test_every_state_every_role_and_a_whole_audit(data: Path, folder: Path) -> None:
@@ -50,20 +91,25 @@ def test_every_state_every_role_and_a_whole_audit(data: Path, folder: Path) -> N
     assert (done.is_new, done.items, (folder / "made-up").is_file()) == (True, Item.objects.count(), True)
     assert states("referral") == REFERRALS
     assert states("procurement") == PURCHASES
-    for code in ("referral", "procurement", "bid", "payment"):
+    for code in FLOWS:
         assert set(states(code)) == set(flow_of(code).states), code
+    _everybody_and_a_whole_audit()
+    assert Act.objects.exclude(behalf=None).exclude(person=F("behalf")).exists(), "somebody acted for another"
+    assert Todo.objects.filter(due__lt=NOW).exists(), "something is overdue"
+    _again_changes_nothing(data)
+    _one_password_and_a_banner()
+
+
+def _everybody_and_a_whole_audit() -> None:
+    """Somebody in every role, acts in the order of time, and whatever proves itself is whole."""
     assert set(known_roles()) - {"errand_desk"} <= set(Post.objects.values_list("role", flat=True))
     assert set(sign_in_names()) == set(Post.objects.values_list("role", flat=True))
     assert Delegation.objects.filter(Delegation.on(NOW.date())).count() == 3
-    assert Act.objects.exclude(behalf=None).exclude(person=F("behalf")).exists(), "somebody acted for another"
-    assert Todo.objects.filter(due__lt=NOW).exists(), "something is overdue"
     assert list(Act.objects.order_by("pk").values_list("at", flat=True)) == sorted(
         Act.objects.values_list("at", flat=True)
     )
     assert Act.objects.filter(at__gt=NOW).count() == 0
     assert [*verify(), *prove("budget"), *prove("referral")] == []
-    _again_changes_nothing(data)
-    _one_password_and_a_banner()
 
 
 def _again_changes_nothing(data: Path) -> None:
@@ -99,9 +145,21 @@ def test_no_banner_where_nothing_is_made_up(folder: Path) -> None:  # noqa: ARG0
     assert "全部虚构" not in Client().get("/accounts/login/").content.decode()
 
 
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_one_seed_makes_one_history_of_a_few(data: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    monkeypatch.setattr(referrals, "FATES", (replace(referrals.FATES[-1], number=1),))
+    monkeypatch.setattr(purchases, "FATES", (replace(purchases.FATES[1], number=1),))
+    _one_seed_makes_one_history(data)
+
+
 @pytest.mark.soak
 @pytest.mark.django_db(transaction=True)
 def test_one_seed_makes_one_history(data: Path, folder: Path) -> None:  # noqa: ARG001
+    _one_seed_makes_one_history(data)
+
+
+def _one_seed_makes_one_history(data: Path) -> None:
     found = []
     for seed in (1, 1, 2):
         with transaction.atomic():

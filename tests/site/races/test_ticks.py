@@ -15,8 +15,13 @@ AFTER = {
     "steps_once": TOLD | {"running": 0, "steps": NONE | {"expire": 4}, "states": ["refused"] * 4},
     "reminders_once": TOLD | {"running": 4, "steps": NONE | {"remind": 4}, "states": ["sent"] * 4},
 }
-# One of them in test-all, the others where time does not press.
+# One of them in test-all, whose steps come after all levels; the others where time does not press.
 SCENES = ["steps_once", *(pytest.param(each, marks=pytest.mark.soak) for each in sorted(AFTER) if each != "steps_once")]
+
+
+def test_a_step_that_stays_in_its_state_is_taken_once(stage: Ground) -> None:
+    ended = stage.run("reminders_once", "processes")
+    assert (ended.told, ended.after) == (["done"] * 4, AFTER["reminders_once"])
 
 
 @pytest.mark.parametrize("mode", MODES)

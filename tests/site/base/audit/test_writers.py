@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-WRITERS, EACH = 6, 25
+MANY, FEW = (6, 25), (2, 8)
 
 SETUP = """
 import django, json, sys; django.setup()
@@ -21,11 +21,11 @@ from yiheng.site.base.audit.models import Entry, Head, Look
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.audit.verify import verify
 """
-WRITER = f"""
-for number in range({EACH}):
-    write(None, "made", Of("thing", f"{{sys.argv[1]}}-{{number}}"), now(), n=number)
-    refused(None, "open", Of("thing", f"{{sys.argv[1]}}-{{number}}"), "party", now())
-    if number % 10 == 0: seal(now())
+WRITER = """
+for number in range(int(sys.argv[2])):
+    write(None, "made", Of("thing", f"{sys.argv[1]}-{number}"), now(), n=number)
+    refused(None, "open", Of("thing", f"{sys.argv[1]}-{number}"), "party", now())
+    if number % 5 == 0: seal(now())
 result = None
 """
 TOLD = """
@@ -69,16 +69,27 @@ def told(given: dict[str, str], code: str) -> list[object]:
     return found
 
 
-def many_writers(given: dict[str, str]) -> None:
+def side_by_side(given: dict[str, str], writers: int, each: int) -> None:
     """The scene: several processes write, refuse and seal side by side."""
     run(given, "-m", "django", "migrate", "--verbosity", "0")
     code = f"{SETUP}\n{WRITER}"
-    writers = [subprocess.Popen([sys.executable, "-c", code, str(each)], env=given) for each in range(WRITERS)]
-    assert [writer.wait(120) for writer in writers] == [0] * WRITERS
-    count = WRITERS * EACH
+    command = [sys.executable, "-c", code]
+    started = [subprocess.Popen([*command, str(name), str(each)], env=given) for name in range(writers)]
+    assert [writer.wait(120) for writer in started] == [0] * writers
+    count = writers * each
     assert told(given, TOLD) == [[], count, count, True, count, 0, True]
+
+
+def many_writers(given: dict[str, str]) -> None:
+    """And nobody changes any of it."""
+    side_by_side(given, *MANY)
     assert all(told(given, FORBIDDEN))
     assert told(given, "result = [f.code for f in verify()]") == []
+
+
+@pytest.mark.slow
+def test_two_on_sqlite(tmp_path: Path) -> None:
+    side_by_side(env(tmp_path / "site", ""), *FEW)
 
 
 @pytest.mark.soak
