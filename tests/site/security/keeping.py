@@ -21,8 +21,9 @@ from .promised import Somebody
 from .world import World
 
 NAMES = {
-    "ledger", "ledger_cell", "ledger_new", "ledger_file", "ledger_do", "administration", "administration_place",
-    "administration_person", "administration_appoint", "administration_account", "administration_end",
+    "ledger", "ledger_cell", "ledger_new", "ledger_file", "ledger_do", "ledger_sheet", "administration",
+    "administration_place", "administration_person", "administration_appoint", "administration_account",
+    "administration_end",
     "administration_sheet", "administration_groups", "administration_group_new", "administration_group",
     "administration_leave", "lending", "lending_end",
 }  # fmt: skip
@@ -56,7 +57,8 @@ def _of_ledger(ledger: Ledger) -> Iterator[Cell]:
 def _of_waiting(draft: Proposal) -> Iterator[Cell]:
     where = f"/ledgers/budget/asked/{draft.pk}/"
     parties = (BUDGET.keepers, BUDGET.confirms, BUDGET.seen_by)
-    sees = _if(lambda who: any(_is(party, who, draft.place) for party in parties))
+    sees_it: Callable[[Somebody], bool] = lambda who: any(_is(party, who, draft.place) for party in parties)  # noqa: E731
+    sees = _if(sees_it)
     for verb in ("confirm", "reject"):
         yield Cell("ledger_do", "GET", f"{where}{verb}/", sees)
     yield Cell("ledger_do", "POST", f"{where}nothing/", _nobody)
@@ -67,6 +69,16 @@ def _of_waiting(draft: Proposal) -> Iterator[Cell]:
         return UNFIT if sees(who) == OK else MISSING
 
     yield Cell("ledger_do", "POST", f"{where}confirm/", confirms)
+    sheet = f"/ledgers/budget/sheets/{draft.pk}/"
+    seconds, asked = (
+        (lambda who: _is(BUDGET.confirms, who, draft.place)),
+        (lambda who: who.person == draft.proposed_by_id),
+    )
+    yield Cell("ledger_sheet", "GET", f"{sheet}confirm/", _if(lambda who: seconds(who) and not asked(who)))
+    yield Cell("ledger_sheet", "GET", f"{sheet}reject/", _if(lambda who: seconds(who) or asked(who)))
+    yield Cell("ledger_sheet", "POST", f"{sheet}reject/", _if(sees_it, UNFIT), {"numbers": str(draft.pk)})
+    yield Cell("ledger_sheet", "POST", f"{sheet}reject/", _nobody)
+    yield Cell("ledger_sheet", "POST", f"{sheet}nothing/", _nobody, {"numbers": str(draft.pk)})
 
 
 def _of_administration(post: Post) -> Iterator[Cell]:

@@ -4,14 +4,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 
 from yiheng.site.base.accounts.gate import needs_second_factor
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.api.tokens import person_of
-from yiheng.site.base.breakglass.actions import actor_at
 from yiheng.site.base.pages.asking import now_of
+from yiheng.site.base.places.standing import actor_of
 
 
 class ByToken(HttpBearer):
@@ -40,5 +41,5 @@ def _as(request: HttpRequest, person: Person | None) -> Person | None:
     """The rest of the request is this person's, whatever else came with it; break-glass opens pages alone."""
     if person is not None:
         request.user = person
-        request.actor = actor_at(person.pk, now_of(request)).unopened
+        request.actor = actor_of(person.pk, localdate(now_of(request)))
     return person
