@@ -29,6 +29,7 @@ from yiheng.site.base.ledger.reading import prove
 from yiheng.site.base.places.models import Post
 from yiheng.site.base.places.standing import actor_of
 from yiheng.site.base.posts import actions as posts
+from yiheng.site.base.posts import lending
 from yiheng.site.base.refused import NotDone
 from yiheng.site.management.procurement.models import Refund
 
@@ -210,7 +211,7 @@ def _no_second_look() -> Iterator[None]:
         time.sleep(_MOMENT)
         File.objects.filter(pk__in=[file.pk for file in files]).update(act=its, item_id=its.item_id)
 
-    asks = posts._demand_apart
+    asks = posts.demand_apart
 
     def slowly(*given: Any) -> None:
         asks(*given)
@@ -221,8 +222,8 @@ def _no_second_look() -> Iterator[None]:
             (queue, "claim", claim),
             (minutely, "_claimed", claimed),
             (acting, "take", take),
-            (posts, "_lock", lambda *people: None),
-            (posts, "_demand_apart", slowly),
+            *((where, "lock_people", lambda *people: None) for where in (posts, lending)),
+            *((where, "demand_apart", slowly) for where in (posts, lending)),
         ):
             out.enter_context(patch.object(where, name, other))
         yield
