@@ -149,6 +149,18 @@ def key(dir: Folder = _DATA) -> None:
 
 
 @app.command()
+def reseal(dir: Folder = _DATA) -> None:
+    """Encrypt under the vault's newest key whatever an older one did; a repeat goes on where it stopped (密钥更换)."""
+    _set_up(dir)
+    _migrate()
+    from django.utils.timezone import now
+
+    from yiheng.site.base.vault.anew import seal_anew
+
+    typer.echo(f"{seal_anew(now())} texts")
+
+
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="A new file, on another disk or machine.")], dir: Folder = _DATA
 ) -> None:
