@@ -18,8 +18,6 @@ from yiheng.site.base.jobs.models import Job, Pulse
 from yiheng.site.base.notices.jobkinds import PROVE
 from yiheng.site.minutely import DUE
 
-_PROVED_WITHIN = timedelta(days=2)
-
 
 def state() -> Mapping[str, str]:
     """By part what is wrong with it; empty: nothing."""
@@ -55,8 +53,7 @@ def _last_faults() -> Iterator[str]:
 
 def _standing_still() -> Iterator[str]:
     """What is due every minute and was not done for some, by when it was last done: the worker is dead, or stuck."""
-    at = now()
-    before = at - timedelta(minutes=scheme("site/jobs").value("pulse_minutes", localdate(at)))
+    before = now() - timedelta(minutes=_limit("pulse_minutes"))
     rows = _pulses().filter(name__in=[each.name for each in DUE]).annotate(done=Coalesce("ended_at", "began_at"))
     stale = rows.filter(done__lt=before).order_by("done", "name").values_list("done", "name")
     for since, group in groupby(stale, key=itemgetter(0)):
@@ -77,8 +74,13 @@ def _last_proof() -> str:
     if last is not None and last.state == Job.State.FAILED:
         return str(last.message)
     since = last.ended_at if last else proofs.aggregate(first=Min("made_at"))["first"]
-    is_late = since is not None and since < now() - _PROVED_WITHIN
+    is_late = since is not None and since < now() - timedelta(days=_limit("proof_days"))
     return f"not proved since {localtime(since):%F %H:%M}; look at the job: yiheng site work" if is_late else ""
+
+
+def _limit(name: str) -> int:
+    """What policy says today of the jobs' times, in the unit that the name ends with."""
+    return int(scheme("site/jobs").value(name, localdate()))
 
 
 def _has_table(model: type[Model]) -> bool:
