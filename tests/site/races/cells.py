@@ -15,17 +15,26 @@ from yiheng.site.base.document.models import Series
 from yiheng.site.base.document.numbers import next_in
 from yiheng.site.base.ledger import moves
 from yiheng.site.base.ledger.declare import Ledger, declare
-from yiheng.site.base.ledger.limits import open_cell
-from yiheng.site.base.ledger.models import Cell, Hold
+from yiheng.site.base.ledger.limits import Wanted, confirm_all, open_cell, propose_all
+from yiheng.site.base.ledger.limits import propose as propose_limit
+from yiheng.site.base.ledger.models import Cell, Hold, Proposal
 from yiheng.site.base.ledger.moves import Ask, By
 from yiheng.site.base.ledger.reading import prove
 from yiheng.site.base.ledger.units import Unit
+from yiheng.site.base.party import RoleAt
+from yiheng.site.base.places.models import Place
+from yiheng.site.base.places.roles import FINANCE, LEADER
 from yiheng.site.base.places.standing import Actor, Held, Standing
 from yiheng.site.base.refused import NotDone
 from yiheng.site.base.register.changing import Proposed, confirm, propose
 
 PURSE = declare(Ledger("race_purse", Word("预算", "budget"), Unit.FEN))
 BEDS = declare(Ledger("race_beds", Word("床位", "beds"), Unit.BED))
+GRANTS = declare(
+    Ledger("race_grants", Word("拨款", "grants"), Unit.FEN, keepers=RoleAt(FINANCE, "place"),
+           confirms=RoleAt(LEADER, "place"))
+)  # fmt: skip
+WARDS = declare(Ledger("race_wards", Word("病区", "wards"), Unit.BED, keepers=RoleAt(LEADER, "place")))
 
 
 def purchases() -> Scene:
@@ -97,7 +106,7 @@ def rows_that_overlap() -> Scene:
     from site_register.models import Quality
 
     east = make_place("E", "institution")
-    one, two = (_leader(make_person(name).pk, east.path) for name in "ab")
+    one, two = (_of_role("leader", make_person(name).pk, east.path) for name in "ab")
     fields = {"org": east, "item": "GLU", "passed": True}
     start = date(2026, 1, 1)
     drafts = [propose(one, Quality, Proposed(start + timedelta(days=each), "x", fields), NOW) for each in range(8)]
@@ -105,8 +114,53 @@ def rows_that_overlap() -> Scene:
     return Scene(8, lambda number: _asked(lambda: confirm(two, drafts[number], NOW)), after)
 
 
-def _leader(person: int, path: str) -> Actor:
-    return Actor(Standing(person, person, (Held("leader", path),)))
+def sheets_confirmed() -> Scene:
+    """Two sheets change the same four limits and open the same two, the other way round; four confirm each at once."""
+    east = _limits(GRANTS)
+    asks, confirms = (_of_role(role, make_person(role).pk, east.path) for role in ("finance", "leader"))
+    sheets = [
+        [
+            propose_limit(asks, GRANTS, Wanted(east, f"E|{number}", limit, f"设备费{number}"), "预算调整", NOW)
+            for number in order
+        ]
+        for limit, order in ((200, range(6)), (300, range(5, -1, -1)))
+    ]
+    return Scene(8, lambda number: _asked(lambda: confirm_all(confirms, GRANTS, sheets[number % 2], NOW)), _sheets)
+
+
+def sheets_in_force() -> Scene:
+    """Eight bring a sheet each, which nobody confirms, of the same six cells: each is whole or not at all."""
+    east = _limits(WARDS)
+    leaders = [_of_role("leader", make_person(f"leader{each}").pk, east.path) for each in range(8)]
+
+    def bring(number: int) -> None:
+        order = {each: Wanted(east, f"E|{each}", 200 + number, f"病区{each}") for each in range(6)}
+        _, refused = propose_all(leaders[number], WARDS, order, "床位调整", NOW)
+        for why in refused.values():
+            raise why
+
+    return Scene(8, lambda number: _asked(lambda: bring(number)), _sheets)
+
+
+def _limits(ledger: Ledger) -> Place:
+    """A place with four cells of 100, made in the order opposite to that of their keys."""
+    east = make_place("E", "institution")
+    for each in (3, 2, 1, 0):
+        open_cell(ledger, f"E|{each}", f"额度{each}", NOW, 100, east)
+    return east
+
+
+def _sheets() -> dict[str, Any]:
+    """The limits as they are, and how many sheets of those that waited hold."""
+    return {
+        "limits": list(Cell.objects.order_by("key").values_list("approved", flat=True)),
+        "hold": Proposal.objects.filter(state="holds").count(),
+        "unproven": len(prove("race_grants")) + len(prove("race_wards")),
+    }
+
+
+def _of_role(role: str, person: int, path: str) -> Actor:
+    return Actor(Standing(person, person, (Held(role, path),)))
 
 
 def _asked(ask: Callable[[], Any]) -> str:
@@ -127,15 +181,27 @@ def _after() -> dict[str, Any]:
 
 
 def _unsorted(cells: Any) -> dict[int, Cell]:
+    """Locked as they are asked for."""
     return {number: Cell.objects.select_for_update().get(pk=number) for number in cells}
 
 
 SCENES = {
     each.__name__: each
-    for each in (purchases, patients, opposite_order, swapped, one_hold_many_hands, numbers, rows_that_overlap)
+    for each in (
+        purchases,
+        patients,
+        opposite_order,
+        swapped,
+        one_hold_many_hands,
+        numbers,
+        rows_that_overlap,
+        sheets_confirmed,
+        sheets_in_force,
+    )
 }
 GUARDS = {
     "cell_room": lambda: patch("yiheng.site.base.ledger.moves._room", lambda *_: Q()),
     "cell_order": lambda: patch("yiheng.site.base.ledger.moves.lock", _unsorted),
+    "sheet_order": lambda: patch("yiheng.site.base.ledger.limits.lock", _unsorted),
     "overlap": lambda: patch("yiheng.site.base.register.changing._no_overlap", lambda *_: None),
 }

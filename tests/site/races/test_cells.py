@@ -34,6 +34,21 @@ def test_the_law_holds(stage: Ground, scene: str, told: dict[str, int], after: d
     assert ended.after == after
 
 
+def test_one_of_two_sheets_is_confirmed_once(stage: Ground) -> None:
+    ended = stage.run("sheets_confirmed", "threads")
+    limit = ended.after["limits"][0]
+    assert ended.counts == {"done": 1, "hindered": 7}
+    assert (limit in (200, 300), ended.after) == (True, {"limits": [limit] * 6, "hold": 6, "unproven": 0})
+
+
+def test_sheets_in_force_at_once_are_whole_or_not_at_all(stage: Ground) -> None:
+    ended = stage.run("sheets_in_force", "threads")
+    done = ended.counts["done"]
+    assert ended.counts == {"done": done} | ({"moved": 8 - done} if done < 8 else {})
+    limit = ended.after["limits"][0]
+    assert (limit in range(200, 208), ended.after) == (True, {"limits": [limit] * 6, "hold": 6 * done, "unproven": 0})
+
+
 def test_numbers_have_no_gap(stage: Ground) -> None:
     ended = stage.run("numbers", "processes")
     assert sorted(ended.told, key=lambda said: int(said) if said.isdecimal() else 0) == NUMBERS
@@ -47,6 +62,7 @@ def test_numbers_have_no_gap(stage: Ground) -> None:
         ("purchases", "cell_room"),
         ("opposite_order", "cell_order"),
         ("rows_that_overlap", "overlap"),
+        ("sheets_confirmed", "sheet_order"),
         ("swapped", "locks"),
     ],
 )
