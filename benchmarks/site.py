@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -363,11 +364,23 @@ def _sees_none(held: set[tuple[str, str]]) -> bool:
 
 
 def _entered(person: Any) -> Any:
+    """A browser of a person who has just signed in."""
     from django.test import Client
 
     client = Client()
+    client.handler = _handler()
     client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
+
+
+@cache
+def _handler() -> Any:
+    """What answers all of them: a process that serves has read its middleware and files once, not for each browser."""
+    from django.test.client import ClientHandler
+
+    handler = ClientHandler()
+    handler.load_middleware()
+    return handler
 
 
 def _asked(client: Any, address: str) -> float:

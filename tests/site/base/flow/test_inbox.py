@@ -1,7 +1,7 @@
 """The inbox: counted as far as is asked, in one order however much waits; keys and to-dos never part."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from operator import attrgetter
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from yiheng.site.base.flow.facts import turn_of
 from yiheng.site.base.flow.inbox import Inbox, inbox
 from yiheng.site.base.flow.models import Addressed, Item, Todo
-from yiheng.site.base.flow.todos import file, put_off
+from yiheng.site.base.flow.todos import LAST, file, put_off, rank
 from yiheng.site.base.party.keys import turn_keys
 
 from ..town import NOW, Town, lend
@@ -23,16 +23,17 @@ def numbers(lines: list[list[Todo]]) -> list[int]:
     return [todos[0].item_id for todos in lines]
 
 
-SAID = ("item_id", "matter_id", "flow", "step", "due", "amount")
+SAID = ("item_id", "matter_id", "flow", "step", "amount")
 
 
 def filed() -> set[tuple[Any, ...]]:
-    return set(Addressed.objects.values_list("todo", "key", *SAID))
+    return set(Addressed.objects.values_list("todo", "key", "rank", *SAID))
 
 
 def expected() -> set[tuple[Any, ...]]:
     said = attrgetter(*SAID)
-    return {(todo.pk, key, *said(todo)) for todo in Todo.objects.all() for key in turn_keys(turn_of(todo))}
+    todos = [(todo, keyed) for todo in Todo.objects.all() for keyed in turn_keys(turn_of(todo))]
+    return {(todo.pk, keyed, rank(todo.due), *said(todo)) for todo, keyed in todos}
 
 
 @pytest.fixture
@@ -43,6 +44,13 @@ def due(town: Town) -> dict[str, Item]:
         made[name] = town.sent(subject=name)
         put_off(made[name], None if days is None else NOW + timedelta(days=days))
     return made
+
+
+def test_the_rank_keeps_the_order_to_the_microsecond() -> None:
+    assert rank(datetime(1970, 1, 2, 8, tzinfo=timezone(timedelta(hours=8)))) == 86_400_000_000
+    moments = [NOW + timedelta(days=days, microseconds=each) for days in (-30_000, 0, 300_000) for each in (0, 1)]
+    assert [rank(moment) - rank(NOW) for moment in moments[2:4]] == [0, 1]
+    assert sorted(map(rank, [*moments, None])) == [*map(rank, moments), LAST]
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 5, FAR])

@@ -5,9 +5,8 @@ A to-do is filed under keys with all that is asked of it, so that an inbox is so
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from yiheng.site.base.flow.facts import EVERY
 from yiheng.site.base.flow.models import Addressed, Bar, Seat, Todo
@@ -35,9 +34,9 @@ class Inbox:
     def __init__(self, actor: Actor, most: int, flow: str = "", number: str = "") -> None:
         wanted = {"flow": flow, "item__number__icontains": number}
         asked = inbox(actor).filter(**{name: value for name, value in wanted.items() if value})
-        self._rows = asked.values_list("due", "item", "todo")
+        self._rows = asked.values_list("rank", "item", "todo")
         rows = list(self._rows[: most + 1])
-        self._counted = _by_item(sorted(rows[:most], key=_order))
+        self._counted = _by_item(sorted(rows[:most]))
         self.count, self.more = len(self._counted), len(rows) > most
         self.narrowed = bool(flow or number)
 
@@ -49,8 +48,8 @@ class Inbox:
         return [its for its in found if its]
 
     def _read(self, last: int) -> "dict[int, _Line]":
-        """The first `last` items or more, each with all its to-dos: having one due, they follow each other."""
-        rows = self._rows.filter(self._as_far_as(last)).order_by(F("due").asc(nulls_last=True), "item", "todo")
+        """The first `last` items or more, each with all its to-dos: having one rank, they follow each other."""
+        rows = self._rows.filter(self._as_far_as(last)).order_by("rank", "item", "todo")
         size = last
         while True:
             size *= 2
@@ -64,28 +63,21 @@ class Inbox:
         if self.count < last:
             return Q()
         item, line = list(self._counted.items())[last - 1]
-        return Q(due__isnull=False) | Q(item__lte=item) if line.due is None else Q(due__lte=line.due)
+        return Q(rank__lte=line.rank) & (Q(rank__lt=line.rank) | Q(item__lte=item))
 
 
 @dataclass(frozen=True)
 class _Line:
-    """An item in an inbox: its due, and those of its to-dos that wait for the actor, each once."""
+    """An item in an inbox: where it stands, and those of its to-dos that wait for the actor, each once."""
 
-    due: datetime | None
+    rank: int
     todos: dict[int, None] = field(default_factory=dict)
 
 
-_Found = tuple[datetime | None, int, int]
-
-
-def _order(row: _Found) -> tuple[bool, _Found]:
-    return row[0] is None, row
-
-
-def _by_item(rows: Iterable[_Found]) -> dict[int, _Line]:
+def _by_item(rows: Iterable[tuple[int, int, int]]) -> dict[int, _Line]:
     found: dict[int, _Line] = {}
-    for due, item, todo in rows:
-        found.setdefault(item, _Line(due)).todos[todo] = None
+    for rank, item, todo in rows:
+        found.setdefault(item, _Line(rank)).todos[todo] = None
     return found
 
 

@@ -170,7 +170,8 @@ class Todo(Waiting):
 class Addressed(models.Model):
     """A to-do under one key of whom it waits for (送达), with all that an inbox asks; `party.keys` says which keys.
 
-    Written with the to-do, as what it says; of that only the due ever changes (`todos.put_off`).
+    Written with the to-do, as what it says; of that only the due ever changes (`todos.put_off`). `rank` is where it
+    stands by its due (`todos.rank`): a whole number, which hundreds of rows are counted and sorted by.
     """
 
     todo = models.ForeignKey(Todo, models.CASCADE, related_name="addressed")
@@ -179,14 +180,14 @@ class Addressed(models.Model):
     matter = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
     flow = models.CharField(max_length=64)
     step = models.CharField(max_length=64)
-    due = models.DateTimeField(null=True)
+    rank = models.BigIntegerField()
     amount = models.BigIntegerField(null=True)
 
     class Meta:
         # All columns that an inbox asks for: it reads this index and no row.
         indexes = (
             models.Index(
-                fields=("key", "due", "flow", "item", "todo", "step", "matter", "amount"), name="addressed_in_order"
+                fields=("key", "rank", "flow", "item", "todo", "step", "matter", "amount"), name="addressed_in_order"
             ),
         )
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.facts import Facts, turn_of
 from yiheng.site.base.flow.models import Addressed, Item, Todo
 from yiheng.site.base.party.keys import turn_keys
 from yiheng.site.base.party.party import Turn
+
+LAST = 2**62
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def renew(flow: Flow, item: Item, facts: Facts, now: datetime, due: datetime | None) -> None:
@@ -46,15 +49,20 @@ def _under(todo: Todo, key: str) -> Addressed:
         matter_id=todo.matter_id,
         flow=todo.flow,
         step=todo.step,
-        due=todo.due,
+        rank=rank(todo.due),
         amount=todo.amount,
     )
+
+
+def rank(due: datetime | None) -> int:
+    """Where something stands by its due: in microseconds since 1970; LAST where it never is due."""
+    return LAST if due is None else (due - _EPOCH) // timedelta(microseconds=1)
 
 
 def put_off(item: Item, due: datetime | None) -> None:
     """Another moment at which what the item waits for is due."""
     item.todos.update(due=due)
-    Addressed.objects.filter(todo__item=item).update(due=due)
+    Addressed.objects.filter(todo__item=item).update(rank=rank(due))
 
 
 def _turns(flow: Flow, facts: Facts) -> Iterator[tuple[str, Turn]]:
