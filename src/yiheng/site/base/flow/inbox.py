@@ -4,7 +4,8 @@ A to-do is filed under keys with all that is asked of it, so that an inbox is so
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from itertools import groupby, islice
+from operator import itemgetter
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -36,49 +37,44 @@ class Inbox:
         asked = inbox(actor).filter(**{name: value for name, value in wanted.items() if value})
         self._rows = asked.values_list("rank", "item", "todo")
         rows = list(self._rows[: most + 1])
-        self._counted = _by_item(sorted(rows[:most]))
-        self.count, self.more = len(self._counted), len(rows) > most
+        self._counted = sorted(rows[:most])
+        self.count, self.more = len(_items(self._counted)), len(rows) > most
         self.narrowed = bool(flow or number)
 
     def between(self, first: int, last: int) -> list[list[Todo]]:
         """The to-dos of each item from `first` on, until before `last`; those that were not counted too."""
-        lines = list((self._read(last) if self.more else self._counted).values())[first:last]
-        todos = Todo.objects.in_bulk([number for line in lines for number in line.todos])
-        found = ([todos[number] for number in line.todos if number in todos] for line in lines)
+        rows = self._read(last) if self.more else self._counted
+        lines = [list(dict.fromkeys(todo for *_, todo in its)) for _, its in islice(groupby(rows, _ITEM), first, last)]
+        todos = Todo.objects.in_bulk([number for line in lines for number in line])
+        found = ([todos[number] for number in line if number in todos] for line in lines)
         return [its for its in found if its]
 
-    def _read(self, last: int) -> "dict[int, _Line]":
-        """The first `last` items or more, each with all its to-dos: having one rank, they follow each other."""
+    def _read(self, last: int) -> "list[_Row]":
+        """The rows of the first `last` items or more, all of each: having one rank, they follow each other."""
         rows = self._rows.filter(self._as_far_as(last)).order_by("rank", "item", "todo")
         size = last
         while True:
             size *= 2
             part = list(rows[:size])
-            found = _by_item(part)
-            if len(found) > last or len(part) < size:
-                return found
+            if len(_items(part)) > last or len(part) < size:
+                return part
 
     def _as_far_as(self, last: int) -> Q:
         """Rows among which the first `last` items are: as many were counted that come no later than these."""
         if self.count < last:
             return Q()
-        item, line = list(self._counted.items())[last - 1]
-        return Q(rank__lte=line.rank) & (Q(rank__lt=line.rank) | Q(item__lte=item))
+        rank, item = _items(self._counted)[last - 1]
+        return Q(rank__lte=rank) & (Q(rank__lt=rank) | Q(item__lte=item))
 
 
-@dataclass(frozen=True)
-class _Line:
-    """An item in an inbox: where it stands, and those of its to-dos that wait for the actor, each once."""
-
-    rank: int
-    todos: dict[int, None] = field(default_factory=dict)
+# Where a to-do stands, its item, itself.
+_Row = tuple[int, int, int]
+_ITEM = itemgetter(0, 1)
 
 
-def _by_item(rows: Iterable[tuple[int, int, int]]) -> dict[int, _Line]:
-    found: dict[int, _Line] = {}
-    for rank, item, todo in rows:
-        found.setdefault(item, _Line(rank)).todos[todo] = None
-    return found
+def _items(rows: Iterable[_Row]) -> list[tuple[int, int]]:
+    """Each item once, after where it stands, in the order of the rows."""
+    return list(dict.fromkeys(map(_ITEM, rows)))
 
 
 def _keys(actor: Actor) -> list[str]:
