@@ -36,14 +36,13 @@ class Inbox:
         wanted = {"flow": flow, "item__number__icontains": number}
         asked = inbox(actor).filter(**{name: value for name, value in wanted.items() if value})
         self._rows = asked.values_list("rank", "item", "todo")
-        rows = list(self._rows[: most + 1])
-        self._counted = sorted(rows[:most])
-        self.count, self.more = len(_items(self._counted)), len(rows) > most
+        self._known = sorted(self._rows[: most + 1])
+        self.count, self.more = len(_items(self._known[:most])), len(self._known) > most
         self.narrowed = bool(flow or number)
 
     def between(self, first: int, last: int) -> list[list[Todo]]:
         """The to-dos of each item from `first` on, until before `last`; those that were not counted too."""
-        rows = self._read(last) if self.more else self._counted
+        rows = self._read(last) if self.more else self._known
         lines = [list(dict.fromkeys(todo for *_, todo in its)) for _, its in islice(groupby(rows, _ITEM), first, last)]
         todos = Todo.objects.in_bulk([number for line in lines for number in line])
         found = ([todos[number] for number in line if number in todos] for line in lines)
@@ -60,10 +59,11 @@ class Inbox:
                 return part
 
     def _as_far_as(self, last: int) -> Q:
-        """Rows among which the first `last` items are: as many were counted that come no later than these."""
-        if self.count < last:
+        """Rows among which the first `last` items are: as many are known that come no later than these."""
+        items = _items(self._known)
+        if len(items) < last:
             return Q()
-        rank, item = _items(self._counted)[last - 1]
+        rank, item = items[last - 1]
         return Q(rank__lte=rank) & (Q(rank__lt=rank) | Q(item__lte=item))
 
 
