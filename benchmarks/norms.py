@@ -86,7 +86,7 @@ def measure() -> None:
     sizes = sorted({round(size * MILLION) for size in (options.smaller, options.lines) if size})
     _check_disk(options.folder, sizes)
     rows = [row for size in sizes for row in at_size(size, options.folder / str(size), options.rounds)]
-    text = page(rows)
+    text = page(rows, options.rounds)
     print(text, end="")
     if options.write:
         Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
@@ -141,14 +141,14 @@ def _row(name: str, lines: int, runs: list[Run], ours: list[Run]) -> str:
     return f"| {name} | {lines:,} | {seconds:.1f} | {a_line:.2f} | {peak:,.0f} | {ratio:.2f} | {cpu:.2f} |"
 
 
-def page(rows: list[str]) -> str:
+def page(rows: list[str], rounds: int) -> str:
     """The figures as a page."""
     import duckdb
 
     about = f"DuckDB {duckdb.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
     return (
         "# Standards from charge lines\n\n"
-        f"{about}. Whole processes with start-up; medians; YIHENG_MEMORY={MEMORY}. "
+        f"{about}. Whole processes with start-up; medians, rounds: {rounds}; YIHENG_MEMORY={MEMORY}. "
         "`make bench-large` measures again.\n"
         f"At most {MOST_RATIO} times DuckDB's plain group-by of the same columns, and {MOST_MEMORY:,} MiB, are asked "
         "for.\n"
