@@ -16,8 +16,8 @@ import pytest
 PYTHON = [sys.executable, "-c", "from yiheng.cli import main; main()", "site"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("YIHENG_", "DJANGO_"))}
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("YIHENG_", "DJANGO_"))} | settings
     return subprocess.run([*PYTHON, *arguments], capture_output=True, text=True, env=env, timeout=120, check=False)
 
 
@@ -29,6 +29,23 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         2,
         f"yiheng: file {file}: is not a folder -> choose another folder with --dir\n",
     )
+
+
+@pytest.mark.parametrize("command", ["health", "reseal"])
+def test_a_database_that_is_not_there_is_one_line(tmp_path: Path, command: str) -> None:
+    address = "postgresql://yiheng:hidden@127.0.0.1:1/site"
+    done = run(command, "--dir", str(tmp_path), YIHENG_DATABASE=address)
+    why = 'connection to server at "127.0.0.1", port 1 failed: Connection refused'
+    said = f"yiheng: column YIHENG_DATABASE: the database cannot be reached: connection failed: {why}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_a_database_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "site" / "site.sqlite3").mkdir(parents=True)
+    done = run("verify", "--dir", str(tmp_path))
+    file = tmp_path / "site" / "site.sqlite3"
+    said = f"yiheng: file {file}: the database cannot be reached: unable to open database file\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
 def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:

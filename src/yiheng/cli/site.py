@@ -260,6 +260,20 @@ def _set_up(root: Path) -> None:
     import django
 
     django.setup()
+    _reach()
+
+
+def _reach() -> None:
+    """Refuse in one line where the database is not there, or does not let the site in."""
+    from django.db import OperationalError, connection
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as fault:
+        why = f"the database cannot be reached: {str(fault).splitlines()[0]}"
+        if connection.vendor == "postgresql":
+            raise Refusal(why, column="YIHENG_DATABASE") from None
+        raise Refusal(why, file=str(connection.settings_dict["NAME"])) from None
 
 
 def _asked_to_stop() -> Callable[[], bool]:
