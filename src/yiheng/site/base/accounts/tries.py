@@ -46,6 +46,12 @@ def forgive(where: str, name: str) -> int:
     return FailedTry.objects.filter(where=where, name=_digest(name)).delete()[0]
 
 
+def too_many(now: datetime) -> Word:
+    """What is said to whoever is heard no more."""
+    its = wait(now)
+    return Word(f"尝试次数过多，请{its.zh}后再试", f"too many tries: wait {its.en}")
+
+
 def wait(now: datetime) -> Word:
     """How long whoever is heard no more waits, as it reads: from the shortest to the longest time that tries count."""
     times = [_said(within) for within in sorted({within for _, _, within in _limits("", "", now)})]

@@ -1,6 +1,5 @@
 """The outsider's door (外部查询): a number and a code let in to one item."""
 
-from datetime import datetime
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
@@ -30,13 +29,8 @@ def door(request: HttpRequest) -> HttpResponse:
     opened = knock(number[:64], code[:64], request.META.get("REMOTE_ADDR", ""), now)
     if opened.code is None:
         status = HTTPStatus.FORBIDDEN if opened.heard else HTTPStatus.TOO_MANY_REQUESTS
-        text = _WRONG if opened.heard else _too_many(now)
+        text = _WRONG if opened.heard else tries.too_many(now)
         return render(request, "site/door.html", {"text": text, "number": number}, status=status)
     request.session.cycle_key()
     request.session[DOOR] = opened.code.pk
     return redirect("item", opened.code.item_id)
-
-
-def _too_many(now: datetime) -> Word:
-    wait = tries.wait(now)
-    return Word(f"尝试次数过多，请{wait.zh}后再试", f"too many tries: wait {wait.en}")

@@ -15,7 +15,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from yiheng.base.words import Word
 from yiheng.site.base.accounts import tries
 from yiheng.site.base.accounts.adapters import AccountAdapter
 from yiheng.site.base.accounts.lockout import name_tried
@@ -49,10 +48,7 @@ class _Counted(forms.Form):
     def clean_code(self) -> str:
         request, name = context.request, {"username": self.user.username}
         if not AxesProxyHandler.is_allowed(request, name):
-            wait = tries.wait(now_of(request))
-            raise forms.ValidationError(
-                pick(Word(f"失败次数过多，请{wait.zh}后再试", f"too many tries: wait {wait.en}"))
-            )
+            raise forms.ValidationError(pick(tries.too_many(now_of(request))))
         try:
             code: str = super().clean_code()
             if not take_of(self.authenticator, code):

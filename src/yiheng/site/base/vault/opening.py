@@ -34,7 +34,10 @@ class Kept(NotDone):
     @classmethod
     def without_reason(cls) -> "Kept":
         """No reason, or one too short to say anything."""
-        return cls("vault_reason", Word("请填写查阅理由（不少于4字）", f"say why, in at least {_SHORTEST} characters"))
+        return cls(
+            "vault_reason",
+            Word(f"请填写查阅理由（不少于{_SHORTEST}字）", f"say why, in at least {_SHORTEST} characters"),
+        )
 
 
 def text_of(
