@@ -42,7 +42,7 @@ def _system(name: str, to: Any, when: Callable[[Item, datetime], bool], frm: Any
 
 
 def _declared(*steps: Step) -> None:
-    registry._flows["errand", 1] = replace(ERRAND, steps=(*ERRAND.steps, *steps), limits=(ANSWER,))
+    registry._flows["errand"] = (replace(ERRAND, steps=(*ERRAND.steps, *steps), limits=(ANSWER,)),)
 
 
 def _sent(town: Town) -> list[Item]:

@@ -45,7 +45,7 @@ def doing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def declared(**does: tuple[Effect, ...]) -> None:
         steps = tuple(replace(step, does=does.get(step.name, ())) for step in ERRAND.steps)
-        monkeypatch.setitem(registry._flows, ("errand", 1), replace(ERRAND, steps=steps))
+        monkeypatch.setitem(registry._flows, "errand", (replace(ERRAND, steps=steps),))
 
     return declared
 

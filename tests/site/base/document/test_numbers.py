@@ -26,7 +26,7 @@ def doing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def declared(*effects: Any, **change: Any) -> None:
         steps = tuple(replace(step, does=effects if step.name == "send" else ()) for step in ERRAND.steps)
-        monkeypatch.setitem(registry._flows, ("errand", 1), replace(ERRAND, steps=steps, **change))
+        monkeypatch.setitem(registry._flows, "errand", (replace(ERRAND, steps=steps, **change),))
 
     return declared
 

@@ -27,7 +27,7 @@ FIELDS = ("sender", "receiver", "subject", "amount", "note")
 def sent(town: Town, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Item]:
     does = (Freeze("paper", FIELDS), Sign("paper"), GiveNumber())
     steps = tuple(replace(step, does=does if step.name == "send" else ()) for step in ERRAND.steps)
-    monkeypatch.setitem(registry._flows, ("errand", 1), replace(ERRAND, steps=steps))
+    monkeypatch.setitem(registry._flows, "errand", (replace(ERRAND, steps=steps),))
 
     def make(**data: object) -> Item:
         return ERRAND.model.objects.get(pk=town.sent(**data).pk)

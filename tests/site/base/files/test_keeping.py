@@ -157,7 +157,7 @@ PAPER = FilesAsked("contract", Word("合同", "contract"), 2, ("pdf", "png"), 50
 def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def declared(*files: FilesAsked) -> None:
         steps = tuple(replace(step, files=files if step.name == "send" else ()) for step in ERRAND.steps)
-        monkeypatch.setitem(registry._flows, ("errand", 1), replace(ERRAND, steps=steps))
+        monkeypatch.setitem(registry._flows, "errand", (replace(ERRAND, steps=steps),))
 
     return declared
 

@@ -44,7 +44,7 @@ def limit(span: Span | None, *states: str, name: str = "answer", **more: object)
 def declared(patch: pytest.MonkeyPatch, *limits: Limit, steps: tuple[Step, ...] = ()) -> Flow:
     """The errand with these limits and further steps, for one test."""
     flow = replace(ERRAND, steps=(*ERRAND.steps, ASK, MORE, *steps), limits=limits)
-    patch.setitem(registry._flows, ("errand", 1), flow)
+    patch.setitem(registry._flows, "errand", (flow,))
     return flow
 
 

@@ -33,7 +33,7 @@ def second(monkeypatch: pytest.MonkeyPatch) -> Flow:
         tagged={"private": ("subject",)},
         stub=("number",),
     )
-    monkeypatch.setitem(registry._flows, ("errand", 2), its)
+    monkeypatch.setitem(registry._flows, "errand", (ERRAND, its))
     monkeypatch.setattr(registry, "_apart", cache(registry._apart.__wrapped__))
     return its
 

@@ -35,7 +35,7 @@ def declared(patch: pytest.MonkeyPatch, panel: Any, *more: Step, who: Party | No
     )
     sights = (*ERRAND.sights, Sight(who)) if who else ERRAND.sights
     flow = replace(ERRAND, steps=(*ERRAND.steps, ask, approve, *more), sights=sights, apart=(("approve", "confirm"),))
-    patch.setitem(registry._flows, ("errand", 1), flow)
+    patch.setitem(registry._flows, "errand", (flow,))
     patch.setattr(registry, "_apart", cache(registry._apart.__wrapped__))
     return flow
 

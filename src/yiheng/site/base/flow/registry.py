@@ -1,24 +1,25 @@
 """Which flows there are (流程登记): every service's `flow` module declares its own, when the site starts."""
 
 from functools import cache
-from operator import itemgetter
+from operator import attrgetter
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 
 from yiheng.site.base.flow.declare import Duty, Flow
 
-# In the order of code and version.
-_flows: dict[tuple[str, int], Flow] = {}
+# Every version of each flow, the oldest first, in the order of their codes.
+_flows: dict[str, tuple[Flow, ...]] = {}
 
 
 def declare(flow: Flow) -> Flow:
     """Make a flow known; the same code and version twice is a fault of the declaration."""
-    if _flows.setdefault((flow.code, flow.version), flow) is not flow:
+    before = _flows.get(flow.code, ())
+    if any(its.version == flow.version for its in before):
         raise ImproperlyConfigured(f"flow {flow.code} version {flow.version} is declared twice")
-    its = sorted(_flows.items(), key=itemgetter(0))
+    every = {**_flows, flow.code: tuple(sorted((*before, flow), key=attrgetter("version")))}
     _flows.clear()
-    _flows.update(its)
+    _flows.update(sorted(every.items()))
     return flow
 
 
@@ -31,24 +32,30 @@ def load() -> None:
 def flows() -> dict[str, Flow]:
     """The newest version of each flow, by code."""
     load()
-    return {code: flow for (code, _), flow in _flows.items()}
+    return {code: versions[-1] for code, versions in _flows.items()}
 
 
 def flow_of(code: str, version: int | None = None) -> Flow:
     """A flow by code and version; the newest where none is named; a KeyError where there is none."""
     load()
-    return flows()[code] if version is None else _flows[code, version]
+    if version is None:
+        return _flows[code][-1]
+    for flow in versions_of(code):
+        if flow.version == version:
+            return flow
+    raise KeyError(code, version)
 
 
-def versions_of(code: str) -> list[Flow]:
-    """Every version of one flow, the oldest first."""
-    return [flow for flow in all_versions() if flow.code == code]
+def versions_of(code: str) -> tuple[Flow, ...]:
+    """Every version of one flow, the oldest first; none of a code that is not known."""
+    load()
+    return _flows.get(code, ())
 
 
 def all_versions() -> list[Flow]:
     """Every version of every flow, by code and version."""
     load()
-    return list(_flows.values())
+    return [flow for versions in _flows.values() for flow in versions]
 
 
 def apart(flow: str, step: str) -> frozenset[tuple[str, str]]:

@@ -27,7 +27,7 @@ from yiheng.site.base.breakglass.models import Glass
 from yiheng.site.base.flow.declare import Flow, Shows
 from yiheng.site.base.flow.facts import facts_of
 from yiheng.site.base.flow.models import Item
-from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.flow.registry import flow_of, flows
 from yiheng.site.base.flow.sight import seen
 from yiheng.site.base.pages.administration import role_name
 from yiheng.site.base.pages.asking import actor_for, now_of
@@ -202,7 +202,7 @@ def _lines(rows: Any, now: datetime) -> list[Line]:
 def _line(glass: Glass, now: datetime) -> Line:
     item = glass.item
     overdue = glass.reviewed_at is None and glass.review_by <= now
-    return Line(glass, flows()[item.flow].word, item.number or f"#{item.pk}", overdue)
+    return Line(glass, flow_of(item.flow).word, item.number or f"#{item.pk}", overdue)
 
 
 def _looks(glass: Glass) -> list[tuple[str, datetime]]:
@@ -225,7 +225,7 @@ def _posts_of(glass: Glass) -> list[str]:
 
 
 def _broken(actor: Actor, asked: dict[str, Any], now: datetime) -> Glass:
-    flow = flows()[asked["flow"]]
+    flow = flow_of(asked["flow"])
     assert flow.glass is not None, "only such flows are offered"
     with refusals(actor.own, "glass.find", Of(flow.code), now):
         item = _item(flow, actor, plain(asked["number"]))

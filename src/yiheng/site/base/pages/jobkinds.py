@@ -12,7 +12,7 @@ from yiheng.base.words import Word
 from yiheng.site.base.audit.looks import look
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.breakglass.actions import actor_at
-from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.flow.registry import flow_of
 from yiheng.site.base.flow.sight import seen_of
 from yiheng.site.base.jobs import results
 from yiheng.site.base.jobs.kinds import Kind, declare
@@ -41,7 +41,7 @@ def export_list(work: Work, args: dict[str, Any]) -> str:
     job, now = Job.objects.select_related("person").get(pk=work.job), timezone.localtime()
     if job.person is None or not job.person.is_active:
         raise NoMore
-    actor, flow = actor_at(job.person.pk, now).unopened, flows()[args["flow"]]
+    actor, flow = actor_at(job.person.pk, now).unopened, flow_of(args["flow"])
     wanted = Wanted.of(flow, args["wanted"])
     items = found(flow, actor, wanted)
     with translation.override(args["language"]):
@@ -69,7 +69,7 @@ def export_list(work: Work, args: dict[str, Any]) -> str:
 
 def _about(args: dict[str, Any]) -> Word:
     """The list as it was asked for: the service, what was looked for, how many rows there were, why."""
-    flow, wanted = flows()[args["flow"]], args["wanted"]
+    flow, wanted = flow_of(args["flow"]), args["wanted"]
     state = flow.states[wanted["state"]].word if wanted["state"] in flow.states else Word("", "")
     zh = (flow.word.zh, state.zh, wanted["q"], f"{args['rows']:,}行", f"理由：{args['reason']}")
     en = (flow.word.en, state.en, wanted["q"], f"{args['rows']:,} rows", f"reason: {args['reason']}")

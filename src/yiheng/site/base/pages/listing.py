@@ -13,7 +13,7 @@ from django.db.models import F, ForeignKey, Min, Model, Q, QuerySet
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow.declare import Flow, Shows
 from yiheng.site.base.flow.models import Item, Todo
-from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.flow.registry import flow_of
 from yiheng.site.base.flow.sight import PREFIX, Seen, few, seen_of, visible
 from yiheng.site.base.pages.values import field_of, text_of, tone
 from yiheng.site.base.places.models import Place
@@ -109,10 +109,10 @@ def read_whole(items: Iterable[tuple[str, int]]) -> dict[int, Item]:
     numbers: dict[str, list[int]] = {}
     for code, number in items:
         numbers.setdefault(code, []).append(number)
-    own = {code: _own_table(flows()[code]) for code in numbers}
+    own = {code: _own_table(flow_of(code)) for code in numbers}
     rows = Item.objects.filter(pk__in=[pk for pks in numbers.values() for pk in pks]).select_related(*set(own.values()))
     whole = {row.pk: getattr(row, own[row.flow]) for row in rows}
-    _link([(item, its) for item in whole.values() for its in _links(flows()[item.flow])])
+    _link([(item, its) for item in whole.values() for its in _links(flow_of(item.flow))])
     return whole
 
 
@@ -145,7 +145,7 @@ def with_links(flow: Flow, items: "QuerySet[Item]") -> "QuerySet[Item]":
 
 def row_of(item: Item, sees: Seen) -> Row:
     """An item as a line, as much of it as is seen."""
-    flow, its = flows()[item.flow], item.its_flow
+    flow, its = flow_of(item.flow), item.its_flow
     shown = {name: sees.field(its, name) for name in (*flow.listed, "state")}
     names = {
         (type(known), known.pk): str(known)

@@ -8,8 +8,8 @@ from django.db.models import Field, ForeignKey, Model
 from django.utils.text import capfirst
 
 from yiheng.site.base.fields import CodeList, Fen
-from yiheng.site.base.flow.declare import Flow
-from yiheng.site.base.flow.registry import all_versions
+from yiheng.site.base.flow.declare import Flow, State
+from yiheng.site.base.flow.registry import versions_of
 from yiheng.site.base.pages.templatetags.texts import day, moment, yuan
 from yiheng.site.base.texts import pick, say
 
@@ -41,18 +41,21 @@ def own_fields(flow: Flow) -> list[str]:
 
 def state_text(flow: str, code: str) -> str:
     """A state's name; of an item that began in an older version, from that one."""
-    versions = [each for each in reversed(all_versions()) if each.code == flow and code in each.states]
-    return capfirst(pick(versions[0].states[code].word)) if versions else code
+    its = _state(flow, code)
+    return capfirst(pick(its.word)) if its else code
 
 
 def tone(flow: str, code: str) -> str:
     """How a state is coloured: `going`, `ended` well, or `failed`."""
-    its = next(
-        (each.states[code] for each in reversed(all_versions()) if each.code == flow and code in each.states), None
-    )
+    its = _state(flow, code)
     if its is None or not its.ends:
         return "going"
     return "failed" if its.fails else "ended"
+
+
+def _state(flow: str, code: str) -> State | None:
+    """The state as the newest version says that has it."""
+    return next((its.states[code] for its in reversed(versions_of(flow)) if code in its.states), None)
 
 
 def names_of(flow: Flow, fields: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> Names:
