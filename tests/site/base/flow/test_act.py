@@ -110,7 +110,7 @@ def test_the_author_does_not_confirm_also_not_for_another(town: Town) -> None:
         with pytest.raises(NotAllowed) as refused:
             town.act(name, "confirm", item)
         assert (refused.value.why, everything()) == (Why.APART, before)
-        assert not inbox(town.actor(name)).filter(item=item).exists()
+        assert not inbox(town.actor(name), item=item).exists()
     assert town.act("eva", "confirm", item).to_state == "closed"
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from yiheng.site.base.flow.facts import turn_of
-from yiheng.site.base.flow.inbox import Inbox, inbox
+from yiheng.site.base.flow.inbox import Inbox, Waits, inbox
 from yiheng.site.base.flow.models import Addressed, Item, Todo
-from yiheng.site.base.flow.todos import LAST, file, put_off, rank
+from yiheng.site.base.flow.todos import LAST, file, moment_of, put_off, rank, stamp
 from yiheng.site.base.party.keys import turn_keys
 
 from ..town import NOW, Town, lend
@@ -19,21 +19,21 @@ from .made import scene
 FAR = 1_000
 
 
-def numbers(lines: list[list[Todo]]) -> list[int]:
-    return [todos[0].item_id for todos in lines]
+def numbers(lines: list[list[Waits]]) -> list[int]:
+    return [todos[0].item for todos in lines]
 
 
 SAID = ("item_id", "matter_id", "flow", "step", "amount")
 
 
 def filed() -> set[tuple[Any, ...]]:
-    return set(Addressed.objects.values_list("todo", "key", "rank", *SAID))
+    return set(Addressed.objects.values_list("todo", "key", "rank", "since", *SAID))
 
 
 def expected() -> set[tuple[Any, ...]]:
     said = attrgetter(*SAID)
     todos = [(todo, keyed) for todo in Todo.objects.all() for keyed in turn_keys(turn_of(todo))]
-    return {(todo.pk, keyed, rank(todo.due), *said(todo)) for todo, keyed in todos}
+    return {(todo.pk, keyed, rank(todo.due), stamp(todo.since), *said(todo)) for todo, keyed in todos}
 
 
 @pytest.fixture
@@ -51,6 +51,16 @@ def test_the_rank_keeps_the_order_to_the_microsecond() -> None:
     moments = [NOW + timedelta(days=days, microseconds=each) for days in (-30_000, 0, 300_000) for each in (0, 1)]
     assert [rank(moment) - rank(NOW) for moment in moments[2:4]] == [0, 1]
     assert sorted(map(rank, [*moments, None])) == [*map(rank, moments), LAST]
+
+
+def test_a_line_says_what_its_to_dos_say(town: Town, due: dict[str, Item]) -> None:
+    lines = Inbox(town.actor("wei"), FAR).between(0, 9)
+    todos = [Todo.objects.get(item=number) for number in numbers(lines)]
+    assert [(its.item, its.todo, its.flow, its.step, its.since, its.due) for (its,) in lines] == [
+        (todo.item_id, todo.pk, todo.flow, todo.step, todo.since, todo.due) for todo in todos
+    ]
+    assert {due[name].pk for name in "abcde"} == set(numbers(lines))
+    assert moment_of(stamp(NOW + timedelta(microseconds=1))) == NOW + timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 5, FAR])
@@ -86,11 +96,15 @@ def test_those_without_a_due_are_in_the_order_of_their_numbers(town: Town, most:
 def test_two_questions_are_asked_whatever_waits(
     town: Town, due: dict[str, Item], django_assert_num_queries: Callable[[int], Any]
 ) -> None:
-    """Counted and read: two; where not all was counted, the order is asked for as well."""
-    actor = town.actor("wei")
-    for most, questions in ((FAR, 2), (2, 3)):
-        with django_assert_num_queries(questions):
-            assert len(Inbox(actor, most).between(0, 4)) == 4, due
+    """Counted, and read; also for whoever stands for another; nothing is read for whom nothing waits."""
+    actor, without = town.actor("wei"), town.actor("out")
+    lend(town.people["wen"], town.people["eva"])
+    lent = town.actor("eva")
+    for whose, most in ((actor, FAR), (actor, 2), (lent, FAR), (lent, 2)):
+        with django_assert_num_queries(2):
+            assert len(Inbox(whose, most).between(0, 4)) == 4, due
+    with django_assert_num_queries(1):
+        assert Inbox(without, FAR).between(0, 4) == []
 
 
 @pytest.mark.usefixtures("due")
@@ -122,7 +136,7 @@ def test_however_it_is_read_it_is_the_same() -> None:
     for actor in made.actors.values():
         whole = Inbox(actor, FAR).between(0, FAR)
         waits = set(inbox(actor).values_list("todo", flat=True))
-        assert {todo.pk for todos in whole for todo in todos} == waits
+        assert {its.todo for todos in whole for its in todos} == waits
         assert Inbox(actor, 0).between(0, FAR) == whole
         assert Inbox(actor, FAR).count == len(whole)
         read += len(whole)

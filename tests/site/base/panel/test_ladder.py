@@ -59,7 +59,7 @@ def test_whoever_has_to_sign_sees_it_and_nobody_before(hall: Town) -> None:
         shows = seen(flow, facts_of(flow, fresh), hall.actor(name)).shows
         assert (shows is Shows.ALL) == sees
         assert visible(flow, hall.actor(name)).filter(pk=item.pk).exists() == sees
-        assert inbox(hall.actor(name)).filter(item=item.pk).exists() == sees
+        assert inbox(hall.actor(name), item=item.pk).exists() == sees
     assert visible(flow, hall.actor("fay"), ("note",)).get(pk=item.pk).shown_note is None
     say(hall, "fay", item)
     assert visible(flow, hall.actor("fay")).filter(pk=item.pk).exists()
@@ -72,7 +72,7 @@ def test_the_author_signs_nowhere_not_for_another_either(hall: Town) -> None:
     item = asked(hall)
     with pytest.raises(NotAllowed, match="apart"):
         say(hall, "dan", item)
-    assert not inbox(hall.actor("dan")).filter(step="approve").exists()
+    assert not inbox(hall.actor("dan"), step="approve").exists()
     say(hall, "fay", item)
 
 

@@ -4,24 +4,48 @@ A to-do is filed under keys with all that is asked of it, so that an inbox is so
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from yiheng.site.base.flow.facts import EVERY
-from yiheng.site.base.flow.models import Addressed, Bar, Seat, Todo
+from yiheng.site.base.flow.models import Addressed, Bar, Seat
+from yiheng.site.base.flow.todos import LAST, moment_of
 from yiheng.site.base.party.keys import standing_keys
-from yiheng.site.base.party.party import NOBODY
 from yiheng.site.base.places.standing import Actor, Standing
 
 
-def inbox(actor: Actor) -> "QuerySet[Addressed]":
+def inbox(actor: Actor, **wanted: object) -> "QuerySet[Addressed]":
     """What waits for the actor, in no order; never what the actor may not do because of a duty done.
 
-    A to-do that falls to two of the actor's posts may be there twice.
+    A to-do that falls to two of the actor's posts may be there twice; `wanted`: only rows with these values.
     """
-    return Addressed.objects.filter(_may(actor), key__in=_keys(actor))
+    return _together([_falling_to(standing).filter(**wanted) for standing in actor])
+
+
+class Waits(NamedTuple):
+    """A to-do as an inbox reads it.
+
+    rank, stamp: its due and since when it waits, as they are filed.
+    """
+
+    rank: int
+    item: int
+    todo: int
+    flow: str
+    step: str
+    stamp: int
+
+    @property
+    def since(self) -> datetime:
+        return moment_of(self.stamp)
+
+    @property
+    def due(self) -> datetime | None:
+        return None if self.rank == LAST else moment_of(self.rank)
 
 
 class Inbox:
@@ -34,60 +58,60 @@ class Inbox:
 
     def __init__(self, actor: Actor, most: int, flow: str = "", number: str = "") -> None:
         wanted = {"flow": flow, "item__number__icontains": number}
-        asked = inbox(actor).filter(**{name: value for name, value in wanted.items() if value})
-        self._rows = asked.values_list("rank", "item", "todo")
-        self._known = sorted(self._rows[: most + 1])
-        self.count, self.more = len(_items(self._known[:most])), len(self._known) > most
+        asked = {name: value for name, value in wanted.items() if value}
+        self._parts = [_falling_to(standing).filter(**asked) for standing in actor]
+        places = list(_together([part.values_list("rank", "item") for part in self._parts])[: most + 1])
+        self._known = sorted(set(places))
+        self.count, self.more = len(set(places[:most])), len(places) > most
         self.narrowed = bool(flow or number)
 
-    def between(self, first: int, last: int) -> list[list[Todo]]:
+    def between(self, first: int, last: int) -> list[list[Waits]]:
         """The to-dos of each item from `first` on, until before `last`; those that were not counted too."""
-        rows = self._read(last) if self.more else self._known
-        lines = [list(dict.fromkeys(todo for *_, todo in its)) for _, its in islice(groupby(rows, _ITEM), first, last)]
-        todos = Todo.objects.in_bulk([number for line in lines for number in line])
-        found = ([todos[number] for number in line if number in todos] for line in lines)
-        return [its for its in found if its]
+        rows = self._read(last) if self._known else []
+        return [_each(its) for _, its in islice(groupby(rows, _PLACE), first, last)]
 
     def _read(self, last: int) -> "list[_Row]":
         """The rows of the first `last` items or more, all of each: having one rank, they follow each other."""
-        rows = self._rows.filter(self._as_far_as(last)).order_by("rank", "item", "todo")
+        near = self._as_far_as(last)
+        parts = [part.filter(near).values_list(*_COLUMNS) for part in self._parts]
+        rows = _together(parts).order_by("rank", "item", "todo")
         size = last
         while True:
             size *= 2
             part = list(rows[:size])
-            if len(_items(part)) > last or len(part) < size:
+            if len(set(map(_PLACE, part))) > last or len(part) < size:
                 return part
 
     def _as_far_as(self, last: int) -> Q:
         """Rows among which the first `last` items are: as many are known that come no later than these."""
-        items = _items(self._known)
-        if len(items) < last:
+        if len(self._known) < last:
             return Q()
-        rank, item = items[last - 1]
+        rank, item = self._known[last - 1]
         return Q(rank__lte=rank) & (Q(rank__lt=rank) | Q(item__lte=item))
 
 
-# Where a to-do stands, its item, itself.
-_Row = tuple[int, int, int]
-_ITEM = itemgetter(0, 1)
+# As in `Waits`.
+_COLUMNS = ("rank", "item", "todo", "flow", "step", "since")
+_Row = tuple[int, int, int, str, str, int]
+# Where its item stands: items of one due are in the order of their numbers.
+_PLACE = itemgetter(0, 1)
 
 
-def _items(rows: Iterable[_Row]) -> list[tuple[int, int]]:
-    """Each item once, after where it stands, in the order of the rows."""
-    return list(dict.fromkeys(map(_ITEM, rows)))
+def _each(rows: Iterable[_Row]) -> list[Waits]:
+    """Each to-do once, in the order of the rows."""
+    return [Waits._make(row) for row in dict.fromkeys(rows)]
 
 
-def _keys(actor: Actor) -> list[str]:
-    return sorted({key for standing in actor for key in standing_keys(standing)})
+def _together(parts: "list[QuerySet[Any]]") -> "QuerySet[Any]":
+    """What several standings find, each asked by itself: of all at once a database would read all that waits."""
+    own, *lent = parts
+    return own.union(*lent, all=True) if lent else own
 
 
-def _may(actor: Actor) -> Q:
-    """What may be done as one of the actor's standings, of what waits for the actor; the cheap questions first."""
-    found = NOBODY
-    for standing in actor:
-        own = Q(key__in=sorted(standing_keys(standing))) if actor.lent else Q()
-        found |= own & _within(standing) & ~Q(Exists(_barred(standing))) & ~Q(Exists(_answered(standing)))
-    return found
+def _falling_to(standing: Standing) -> "QuerySet[Addressed]":
+    """What may be done as one standing, of what waits for it; the cheap questions first."""
+    waiting = Addressed.objects.filter(_within(standing), key__in=sorted(standing_keys(standing)))
+    return waiting.exclude(Exists(_barred(standing))).exclude(Exists(_answered(standing)))
 
 
 def _within(standing: Standing) -> Q:

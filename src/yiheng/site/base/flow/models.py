@@ -170,8 +170,8 @@ class Todo(Waiting):
 class Addressed(models.Model):
     """A to-do under one key of whom it waits for (送达), with all that an inbox asks; `party.keys` says which keys.
 
-    Written with the to-do, as what it says; of that only the due ever changes (`todos.put_off`). `rank` is where it
-    stands by its due (`todos.rank`): a whole number, which hundreds of rows are counted and sorted by.
+    Written with the to-do, as what it says; of that only the due ever changes (`todos.put_off`). Moments are whole
+    numbers (`todos.stamp`), as hundreds of rows are counted and sorted by them: `rank`, where it stands by its due.
     """
 
     todo = models.ForeignKey(Todo, models.CASCADE, related_name="addressed")
@@ -181,13 +181,15 @@ class Addressed(models.Model):
     flow = models.CharField(max_length=64)
     step = models.CharField(max_length=64)
     rank = models.BigIntegerField()
+    since = models.BigIntegerField()
     amount = models.BigIntegerField(null=True)
 
     class Meta:
         # All columns that an inbox asks for: it reads this index and no row.
         indexes = (
             models.Index(
-                fields=("key", "rank", "flow", "item", "todo", "step", "matter", "amount"), name="addressed_in_order"
+                fields=("key", "rank", "flow", "item", "todo", "step", "matter", "amount", "since"),
+                name="addressed_in_order",
             ),
         )
 

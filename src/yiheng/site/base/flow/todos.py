@@ -50,13 +50,24 @@ def _under(todo: Todo, key: str) -> Addressed:
         flow=todo.flow,
         step=todo.step,
         rank=rank(todo.due),
+        since=stamp(todo.since),
         amount=todo.amount,
     )
 
 
 def rank(due: datetime | None) -> int:
-    """Where something stands by its due: in microseconds since 1970; LAST where it never is due."""
-    return LAST if due is None else (due - _EPOCH) // timedelta(microseconds=1)
+    """Where something stands by its due; LAST where it never is due."""
+    return LAST if due is None else stamp(due)
+
+
+def stamp(moment: datetime) -> int:
+    """A moment in microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(stamp: int) -> datetime:
+    """The moment of a stamp, in UTC."""
+    return _EPOCH + timedelta(microseconds=stamp)
 
 
 def put_off(item: Item, due: datetime | None) -> None:

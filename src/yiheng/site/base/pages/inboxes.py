@@ -11,9 +11,9 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from yiheng.site.base.flow.declare import Flow
-from yiheng.site.base.flow.inbox import Inbox
-from yiheng.site.base.flow.models import Act, Item, Todo
-from yiheng.site.base.flow.registry import flows
+from yiheng.site.base.flow.inbox import Inbox, Waits
+from yiheng.site.base.flow.models import Act, Item
+from yiheng.site.base.flow.registry import flow_of, flows
 from yiheng.site.base.flow.sight import seen_of
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.listing import Row, plain, read_whole, row_of
@@ -100,30 +100,30 @@ class Mine:
 
     def _fits(self, item: Item, row: Row) -> bool:
         """Whether the item's number, as the actor sees it, holds the text that is looked for."""
-        cells = dict(zip(flows()[item.flow].listed, row.cells, strict=True))
+        cells = dict(zip(flow_of(item.flow).listed, row.cells, strict=True))
         return self._text.casefold() in cells.get("number", "").casefold()
 
 
-def briefs_of(lines: Sequence[list[Todo]], actor: Actor, now: datetime) -> list[Brief]:
+def briefs_of(lines: Sequence[list[Waits]], actor: Actor, now: datetime) -> list[Brief]:
     """The to-dos of each item as one line, with all that waits in it; none of an item that is not seen."""
-    told = _told_of(((todos[0].flow, todos[0].item_id) for todos in lines), actor)
-    return [_waiting(*told[todos[0].item_id], todos, now) for todos in lines if todos[0].item_id in told]
+    told = _told_of(((todos[0].flow, todos[0].item) for todos in lines), actor)
+    return [_waiting(*told[todos[0].item], todos, now) for todos in lines if todos[0].item in told]
 
 
-def _waiting(item: Item, row: Row, todos: list[Todo], now: datetime) -> Brief:
+def _waiting(item: Item, row: Row, todos: list[Waits], now: datetime) -> Brief:
     first = todos[0]
     steps = dict.fromkeys(_step_text(item.its_flow, todo) for todo in todos)
     late = first.due is not None and first.due < now
     return replace(_brief(item, row), steps="、".join(steps), since=first.since, due=first.due, late=late)
 
 
-def _step_text(flow: Flow, todo: Todo) -> str:
+def _step_text(flow: Flow, todo: Waits) -> str:
     step = flow.by_name.get(todo.step)
     return capfirst(pick(step.word)) if step else todo.step
 
 
 def _brief(item: Item, row: Row) -> Brief:
-    flow = flows()[item.flow]
+    flow = flow_of(item.flow)
     cells = dict(zip(flow.listed, row.cells, strict=True))
     number = cells.get("number") or f"#{item.pk}"
     parts = [f"{label(flow, name)} {cells[name]}" for name in _telling(flow) if cells[name]]

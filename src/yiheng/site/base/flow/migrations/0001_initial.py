@@ -382,6 +382,7 @@ class Migration(migrations.Migration):
                 ("flow", models.CharField(max_length=64)),
                 ("step", models.CharField(max_length=64)),
                 ("rank", models.BigIntegerField()),
+                ("since", models.BigIntegerField()),
                 ("amount", models.BigIntegerField(null=True)),
                 (
                     "item",
@@ -519,7 +520,8 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="addressed",
             index=models.Index(
-                fields=["key", "rank", "flow", "item", "todo", "step", "matter", "amount"], name="addressed_in_order"
+                fields=["key", "rank", "flow", "item", "todo", "step", "matter", "amount", "since"],
+                name="addressed_in_order",
             ),
         ),
     ]
