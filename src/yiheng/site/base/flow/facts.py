@@ -1,6 +1,6 @@
 """What is judged (事实): all that a decision needs to know of an item, read once, as plain values."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -112,21 +112,48 @@ class _Read:
 
 def _read(items: Sequence[Item]) -> _Read:
     """The rows; of each item only what its flow asks for."""
-    its = {item.pk for item in items}
     since, sitting, past = (
         {item.pk for item in items if asks(item.its_flow)} for asks in (_sees_since, has_panels, _looks_back)
     )
-    bars = Bar.objects.filter(matter__in={item.matter_id for item in items})
-    copies = Copied.objects.filter(item__in=its).order_by("pk").values_list("item_id", "person_id", "shows")
-    seats = SeatRow.objects.filter(poll__item__in=sitting).select_related("poll").order_by("pk")
-    was = Was.objects.filter(item__in=past).values_list("item_id", "field", "place__path")
     return _Read(
-        bars=_grouped((row[0], row[1:]) for row in bars.values_list("matter_id", "flow", "step", "person_id")),
-        reached=_grouped(Reached.objects.filter(item__in=since).values_list("item_id", "state")),
-        seats=_grouped((row.poll.item_id, row) for row in seats),
-        copies=_grouped((item, Guest(Turn(person=person), Shows(shows))) for item, person, shows in copies),
-        former=_grouped((row[0], row[1:]) for row in was),
+        bars=_by_item({item.matter_id for item in items if item.matter_id}, _bars),
+        reached=_by_item(since, _reached),
+        seats=_by_item(sitting, _seats),
+        copies=_by_item({item.pk for item in items}, _copies),
+        former=_by_item(past, _former_places),
     )
+
+
+def _by_item(items: set[int], read: Callable[[set[int]], Iterable[tuple[int, _Row]]]) -> dict[int, list[_Row]]:
+    """What is read of some items, by item; where there are none, nothing is asked."""
+    found: dict[int, list[_Row]] = {}
+    for item, row in read(items) if items else ():
+        found.setdefault(item, []).append(row)
+    return found
+
+
+def _bars(matters: set[int]) -> Iterator[tuple[int, tuple[str, str, int]]]:
+    rows = Bar.objects.filter(matter__in=matters).values_list("matter_id", "flow", "step", "person_id")
+    return ((matter, (flow, step, person)) for matter, flow, step, person in rows)
+
+
+def _reached(items: set[int]) -> Iterable[tuple[int, str]]:
+    return Reached.objects.filter(item__in=items).values_list("item_id", "state")
+
+
+def _seats(items: set[int]) -> Iterator[tuple[int, SeatRow]]:
+    rows = SeatRow.objects.filter(poll__item__in=items).select_related("poll").order_by("pk")
+    return ((row.poll.item_id, row) for row in rows)
+
+
+def _copies(items: set[int]) -> Iterator[tuple[int, Guest]]:
+    rows = Copied.objects.filter(item__in=items).order_by("pk").values_list("item_id", "person_id", "shows")
+    return ((item, Guest(Turn(person=person), Shows(shows))) for item, person, shows in rows)
+
+
+def _former_places(items: set[int]) -> Iterator[tuple[int, tuple[str, str]]]:
+    rows = Was.objects.filter(item__in=items).values_list("item_id", "field", "place__path")
+    return ((item, (field, path)) for item, field, path in rows)
 
 
 def _sees_since(flow: Flow) -> bool:
@@ -140,13 +167,6 @@ def has_panels(flow: Flow) -> bool:
 
 def _looks_back(flow: Flow) -> bool:
     return any(map(looks_back, flow.parties))
-
-
-def _grouped(pairs: Iterable[tuple[int, _Row]]) -> dict[int, list[_Row]]:
-    found: dict[int, list[_Row]] = {}
-    for item, row in pairs:
-        found.setdefault(item, []).append(row)
-    return found
 
 
 def _known(flow: Flow, item: Item, read: _Read) -> dict[str, Any]:
