@@ -1,10 +1,15 @@
 """The menu (菜单): only what the reader can reach, from the parties of each flow."""
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.text import capfirst
 
+from yiheng.base.words import Word
 from yiheng.site.base.flow.declare import Flow, Step
 from yiheng.site.base.flow.inbox import Inbox
 from yiheng.site.base.flow.registry import flows
@@ -17,8 +22,18 @@ from yiheng.site.base.pages.registers import registers_for
 from yiheng.site.base.party import Party
 from yiheng.site.base.places.standing import Actor, Standing
 from yiheng.site.base.posts.actions import roots
+from yiheng.site.base.texts import pick
 
 _COUNTED = 99
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu: what it leads to, by code, as it reads, and its address."""
+
+    code: str
+    text: str
+    address: str
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
@@ -31,9 +46,9 @@ def menu(request: HttpRequest) -> dict[str, Any]:
     actor = actor_for(request)
     return {
         "signed_in": True,
-        "menu_flows": SimpleLazyObject(lambda: reachable(actor)),
-        "menu_registers": [(name, its.WORD) for name, its in registers_for(actor).items()],
-        "menu_ledgers": ledgers_for(actor),
+        "menu_flows": SimpleLazyObject(lambda: [_entry("list", its.code, its.word) for its in reachable(actor)]),
+        "menu_registers": [_entry("register", name, its.WORD) for name, its in registers_for(actor).items()],
+        "menu_ledgers": [_entry("ledger", its.code, its.word) for its in ledgers_for(actor)],
         "menu_administers": bool(roots(actor)),
         "menu_waiting": SimpleLazyObject(lambda: how_many(Inbox(actor, _COUNTED))),
         "menu_unread": SimpleLazyObject(lambda: _unread(actor)),
@@ -44,6 +59,16 @@ def menu(request: HttpRequest) -> dict[str, Any]:
         "menu_confirms": jobs.confirms(actor, now_of(request)),
         "menu_to_confirm": SimpleLazyObject(lambda: working.how_many(actor, now_of(request))),
     }
+
+
+def _entry(kind: str, code: str, text: Word) -> Entry:
+    return Entry(code, capfirst(pick(text)), _address(kind, code))
+
+
+@cache
+def _address(kind: str, code: str) -> str:
+    """Found once: a page names some fifty, most of them as the page before did."""
+    return reverse(kind, args=(code,))
 
 
 def reachable(actor: Actor) -> list[Flow]:
