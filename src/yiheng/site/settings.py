@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "yiheng.site.base.accounts.gate.GateMiddleware",
+    "yiheng.site.base.pages.gate.GateMiddleware",
     "yiheng.site.base.pages.refusing.RefusalsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.handlers.base import BaseHandler
@@ -21,23 +22,22 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 
-from yiheng.site.base.accounts.gate import DOOR, needs_second_factor
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.breakglass.actions import actor_at
 from yiheng.site.base.flow import facts as read
 from yiheng.site.base.flow.declare import Flow
 from yiheng.site.base.flow.facts import Facts
 from yiheng.site.base.flow.models import Item
+from yiheng.site.base.pages.asking import DOOR
 from yiheng.site.base.places.standing import actor_of
 
 CHAIN = (
     "csp.middleware.CSPMiddleware",
     "yiheng.site.base.pages.language.LanguageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "yiheng.site.base.accounts.gate.GateMiddleware",
+    "yiheng.site.base.pages.gate.GateMiddleware",
     "yiheng.site.base.pages.refusing.RefusalsMiddleware",
 )
-_GATES = ("yiheng.site.base.accounts.gate.needs_second_factor", "yiheng.site.base.api.known.needs_second_factor")
 _READERS = ("yiheng.site.base.pages.showing.facts_of", "yiheng.site.base.flow.act.facts_of")
 
 
@@ -84,13 +84,13 @@ class Asker:
 def asker(now: datetime) -> Iterator[Asker]:
     """Somebody who asks often."""
     made = Asker(now)
-    actor, asks_second = cache(actor_at), cache(needs_second_factor)
+    actor = cache(actor_at)
     others: dict[str, Callable[..., Any]] = {
         "yiheng.site.urls.handler404": _missing,
         **dict.fromkeys(_READERS, made.facts_of),
         "yiheng.site.base.pages.asking.actor_at": lambda person, at: actor(person, now),
         "yiheng.site.base.api.known.actor_of": cache(actor_of),
-        **dict.fromkeys(_GATES, lambda person, at: asks_second(person, now)),
+        "yiheng.site.base.pages.gate.is_mfa_enabled": cache(is_mfa_enabled),
     }
     logger = logging.getLogger("django.request")
     level = logger.level

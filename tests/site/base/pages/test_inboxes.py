@@ -88,5 +88,5 @@ def test_a_page_asks_no_more_for_more_items(town: Town, enter: Enter, django_ass
     for expected in (1, 4):
         while len(client.get("/").context["rows"]) < expected:
             town.sent()
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             client.get("/")

@@ -8,10 +8,10 @@ from django.utils.timezone import localdate
 from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 
-from yiheng.site.base.accounts.gate import needs_second_factor
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.api.tokens import person_of
 from yiheng.site.base.pages.asking import now_of
+from yiheng.site.base.pages.gate import needs_second_factor
 from yiheng.site.base.places.standing import actor_of
 
 
@@ -20,9 +20,7 @@ class ByToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Person | None:
         person = person_of(token, now_of(request))
-        if person is None or person.must_change or needs_second_factor(person, now_of(request)):
-            return None
-        return _as(request, person)
+        return _let_in(request, person) if person is not None else None
 
 
 class BySession(APIKeyCookie):
@@ -32,14 +30,13 @@ class BySession(APIKeyCookie):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Person | None:
         person: Any = request.user
-        if not person.is_authenticated or person.must_change or needs_second_factor(person, now_of(request)):
-            return None
-        return _as(request, person)
+        return _let_in(request, person) if person.is_authenticated else None
 
 
-def _as(request: HttpRequest, person: Person | None) -> Person | None:
+def _let_in(request: HttpRequest, person: Person) -> Person | None:
     """The rest of the request is this person's, whatever else came with it; break-glass opens pages alone."""
-    if person is not None:
-        request.user = person
-        request.actor = actor_of(person.pk, localdate(now_of(request)))
+    actor = actor_of(person.pk, localdate(now_of(request)))
+    if person.must_change or needs_second_factor(person, actor):
+        return None
+    request.user, request.actor = person, actor
     return person

@@ -16,11 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yiheng.base.words import Word
-from yiheng.site.base.accounts.gate import asks_second_factor
 from yiheng.site.base.api import tokens
 from yiheng.site.base.api.models import Token
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.filling import dress
+from yiheng.site.base.pages.gate import asks_second_factor
 from yiheng.site.base.pages.paging import Page, Rows, page_asked
 from yiheng.site.base.refused import NotDone
 from yiheng.site.base.texts import say
@@ -53,7 +53,7 @@ class Line:
 def tokens_page(request: HttpRequest) -> HttpResponse:
     """One's own tokens; a new one is shown this once. An administrator sees those of the place below."""
     actor, now = actor_for(request), now_of(request)
-    if asks_second_factor(request.user, now) and not _proved_twice(request):
+    if asks_second_factor(actor) and not _proved_twice(request):
         again = urlencode({"next": reverse("tokens")})
         return redirect(f"{reverse('mfa_reauthenticate')}?{again}")
     form = TokenForm(request.POST if request.method == "POST" else None, initial={"until": tokens.last_day(now)})

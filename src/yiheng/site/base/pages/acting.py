@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods
 
 from yiheng.base.refusal import Refusal
 from yiheng.base.words import Word
-from yiheng.site.base.accounts.gate import for_outsiders
 from yiheng.site.base.audit.looks import refused
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.check import Answer
@@ -27,6 +26,7 @@ from yiheng.site.base.flow.verbs import step_of
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.attaching import number_of, offered_names, taken_in
 from yiheng.site.base.pages.filling import blank_form, in_sections, put_errors
+from yiheng.site.base.pages.gate import for_outsiders
 from yiheng.site.base.pages.lists import flow_for
 from yiheng.site.base.pages.menu import beginnings
 from yiheng.site.base.pages.showing import Shown, shown

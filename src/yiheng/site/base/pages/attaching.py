@@ -3,7 +3,6 @@
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
-from yiheng.site.base.accounts.gate import for_outsiders
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.audit.looks import look
 from yiheng.site.base.files.giving import download, readable
@@ -13,6 +12,7 @@ from yiheng.site.base.files.refused import NotYours
 from yiheng.site.base.flow.declare import FilesAsked, Step
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.pages.asking import actor_for, now_of
+from yiheng.site.base.pages.gate import for_outsiders
 from yiheng.site.base.pages.showing import shown
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.refused import NotDone

@@ -10,9 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from yiheng.base.words import Word
 from yiheng.site.base.accounts import tries
-from yiheng.site.base.accounts.gate import DOOR
 from yiheng.site.base.outsiders.door import knock
-from yiheng.site.base.pages.asking import now_of
+from yiheng.site.base.pages.asking import DOOR, now_of
 
 _WRONG = Word("编号或查询码不对，或已过期", "the number or the code is wrong, or has ended")
 

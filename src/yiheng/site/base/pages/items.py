@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from yiheng.site.base.accounts.gate import for_outsiders
 from yiheng.site.base.audit.looks import look
 from yiheng.site.base.document.models import Content
 from yiheng.site.base.document.printing import official_form
 from yiheng.site.base.pages import showing
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.codes import may_make
+from yiheng.site.base.pages.gate import for_outsiders
 from yiheng.site.base.pages.unsealing import boxes
 from yiheng.site.base.pages.values import tone
 

@@ -12,13 +12,15 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-_SEEN, DOOR = "seen", "door"
+from yiheng.site.base.pages.asking import DOOR, actor_for
+from yiheng.site.base.places.standing import Actor
+
+_SEEN = "seen"
 # A page every minute is enough to show that somebody is there.
 _NOTED = timedelta(minutes=1)
 _CHANGING = {"account_change_password", "account_logout", "account_reauthenticate", "language"}
@@ -56,7 +58,7 @@ class GateMiddleware:
         if not request.user.is_authenticated:
             admitted = getattr(view, "for_outsiders", False) and DOOR in request.session
             return None if admitted else _to_sign_in(request)
-        return _first(request, now)
+        return _first(request)
 
 
 def _is_idle(request: HttpRequest, now: datetime) -> bool:
@@ -76,24 +78,21 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path(), reverse(settings.LOGIN_URL))
 
 
-def _first(request: HttpRequest, now: datetime) -> HttpResponse | None:
+def _first(request: HttpRequest) -> HttpResponse | None:
     """What the person has to do before anything else."""
     name = request.resolver_match.url_name
     if request.user.must_change:
         return None if name in _CHANGING else redirect("account_change_password")
-    if name not in _CHANGING | _PROVING and needs_second_factor(request.user, now):
+    if name not in _CHANGING | _PROVING and needs_second_factor(request.user, actor_for(request)):
         return redirect("mfa_activate_totp")
     return None
 
 
-def needs_second_factor(person: Any, now: datetime) -> bool:
-    """Whether the person holds a post that asks for a second factor, and has none."""
-    return asks_second_factor(person, now) and not is_mfa_enabled(person)
+def needs_second_factor(person: Any, actor: Actor) -> bool:
+    """Whether a post of the person, as it stands, asks for a second factor, and there is none."""
+    return asks_second_factor(actor) and not is_mfa_enabled(person)
 
 
-def asks_second_factor(person: Any, now: datetime) -> bool:
-    """Whether the person holds a post that asks for a second factor."""
-    day = timezone.localtime(now).date()
-    lasting = Q(end__isnull=True) | Q(end__gt=day)
-    held = person.posts.filter(lasting, start__lte=day, role__in=settings.YIHENG_SECOND_FACTOR)
-    return bool(held.exists())
+def asks_second_factor(actor: Actor) -> bool:
+    """Whether one of the own posts asks for a second factor."""
+    return any(held.role in settings.YIHENG_SECOND_FACTOR for held in actor.own.posts)
