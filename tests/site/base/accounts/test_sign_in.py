@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from yiheng.base.refusal import Refusal
@@ -71,6 +73,28 @@ def test_idle_sessions_end(home: Town, monkeypatch: pytest.MonkeyPatch, minutes:
     client.get("/")
     monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(minutes=minutes))
     assert client.get("/").status_code == status
+
+
+def test_whoever_never_looks_at_a_page_is_gone_too(home: Town, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    client, now = Client(), timezone.now()
+    sign_in(client, "dan")
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(minutes=31))
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(("seconds", "writes"), [(0, 0), (50, 0), (70, 1)])
+def test_a_page_is_noted_once_a_minute(
+    home: Town,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: int,
+    writes: int,
+) -> None:
+    client, now = Client(), timezone.now()
+    sign_in(client, "dan")
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(seconds=seconds))
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/").status_code == 200
+    assert sum(each["sql"].startswith("UPDATE") for each in asked) == writes
 
 
 def test_each_page_puts_the_end_off(home: Town, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001

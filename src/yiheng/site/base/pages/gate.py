@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import logout, user_logged_in
 from django.contrib.auth.views import redirect_to_login
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -59,6 +60,12 @@ class GateMiddleware:
             admitted = getattr(view, "for_outsiders", False) and DOOR in request.session
             return None if admitted else _to_sign_in(request)
         return _first(request)
+
+
+@receiver(user_logged_in)
+def _entered(request: HttpRequest, **_: Any) -> None:
+    """Whoever signs in is there: the first page need not write it again."""
+    request.session[_SEEN] = timezone.now().isoformat()
 
 
 def _is_idle(request: HttpRequest, now: datetime) -> bool:
