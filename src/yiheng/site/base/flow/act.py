@@ -120,12 +120,12 @@ def act(actor: Actor, asked: Asked, now: datetime) -> Act:
 def _once(actor: Actor, asked: Asked, now: datetime) -> Act:
     if done := _done(asked, actor.person):
         return done
-    flow, item = _locked(actor, asked, now)
+    flow, item, facts = _locked(actor, asked, now)
     if done := _done(asked, actor.person):  # again: another with the same key may have held the lock
         return done
     if not _same_version(asked, item):
         raise Conflict.of_version(item)
-    return _judged(flow, item, actor, asked, now)
+    return _judged(flow, item, facts, actor, asked, now)
 
 
 def system_act(item: Item, step: Step, request: UUID, now: datetime) -> Act | None:
@@ -150,26 +150,28 @@ def _done(asked: Asked, person: int) -> Act | None:
     return earlier
 
 
-def _locked(actor: Actor, asked: Asked, now: datetime) -> tuple[Flow, Item]:
+def _locked(actor: Actor, asked: Asked, now: datetime) -> tuple[Flow, Item, Facts | None]:
+    """The item, locked, and its facts; of one that is to be made there are none yet."""
     if asked.item is None:
         flow = flow_of(asked.flow)
         made = flow.model(flow=flow.code, definition=flow.version, author_id=actor.person, made_at=now, changed_at=now)
         _put_under(flow, made, asked.parent, actor)
-        return flow, made
-    flow, item = _seen(asked.item, actor)
+        return flow, made, None
+    flow, item, facts = _seen(asked.item, actor)
     if flow.code != asked.flow:
         raise Missing
-    return flow, item
+    return flow, item, facts
 
 
-def _seen(number: int, actor: Actor) -> tuple[Flow, Item]:
-    """An item, locked, that the actor sees; one that is hidden is as if it were not there."""
+def _seen(number: int, actor: Actor) -> tuple[Flow, Item, Facts]:
+    """An item, locked, that the actor sees, and its facts; one that is hidden is as if it were not there."""
     if not Item.objects.filter(pk=number).exists():
         raise Missing
     flow, item = lock(number)
-    if seen(flow, facts_of(flow, item), actor).shows is None:
+    facts = facts_of(flow, item)
+    if seen(flow, facts, actor).shows is None:
         raise Missing
-    return flow, item
+    return flow, item, facts
 
 
 def _put_under(flow: Flow, item: Item, parent: int | None, actor: Actor) -> None:
@@ -178,7 +180,7 @@ def _put_under(flow: Flow, item: Item, parent: int | None, actor: Actor) -> None
         raise NotAllowed(Why.PARENT)
     if flow.under is None or parent is None:
         return
-    its, held = _seen(parent, actor)
+    its, held, _ = _seen(parent, actor)
     if its.code != flow.under.flow or held.state not in flow.under.states:
         raise NotAllowed(Why.PARENT)
     item.parent_id, item.matter_id = held.pk, held.matter_id
@@ -198,17 +200,16 @@ def lock(number: int) -> tuple[Flow, Item]:
     return flow, flow.model.objects.select_for_update(of=("self",)).get(pk=number)
 
 
-def _judged(flow: Flow, item: Item, actor: Actor, asked: Asked, now: datetime) -> Act:
+def _judged(flow: Flow, item: Item, facts: Facts | None, actor: Actor, asked: Asked, now: datetime) -> Act:
     step = verbs.step_of(flow, asked.step)
-    if step is None or step.begins != (item.pk is None):
+    if step is None or step.begins != (facts is None):
         raise NotAllowed(Why.STATE)
     files, lines = attached(step, actor.person, asked.files)
-    if step.begins:  # what is made is judged as it would be, what is there as it is
+    if facts is None:  # what is made is judged as it would be, what is there as it is
         data = cleaned(flow, step, item, asked, lines)
         facts = facts_of(flow, item)
         decision = _allowed(flow, step, facts, actor)
     else:
-        facts = facts_of(flow, item)
         decision = _allowed(flow, step, facts, actor)
         data = cleaned(flow, step, item, asked, lines)
     seat = decision.seat.number if decision.seat else None

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import date
 
-from yiheng.site.base.flow.facts import Facts
+from yiheng.site.base.flow.facts import Known
 from yiheng.site.base.flow.models import Event
 from yiheng.site.base.panel.holders import holders
 from yiheng.site.base.party.party import Turn
 from yiheng.site.base.places.models import Delegation
 
 
-def concerned(event: Event, facts: Facts, day: date) -> list[int]:
+def concerned(event: Event, known: Known, day: date) -> list[int]:
     """The people, by their numbers, who hold what an event calls for on a day; never whoever did it.
 
     An event that names its turns (`content["turns"]`, each as its fields) is for these alone.
@@ -18,7 +18,7 @@ def concerned(event: Event, facts: Facts, day: date) -> list[int]:
     called = [Turn(**plain) for plain in event.content.get("turns", ())]
     found = reached(called or _waited_for(event), day)
     if not called:
-        found |= {facts.concerned.author, *(person for person in facts.concerned.people.values() if person is not None)}
+        found |= {known.concerned.author, *(person for person in known.concerned.people.values() if person is not None)}
     act = event.act
     return sorted(found - ({act.person_id, act.behalf_id} if act else set()))
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
 from yiheng.base.refusal import Refusal
-from yiheng.site.base.flow.facts import facts_of
+from yiheng.site.base.flow.facts import known_of
 from yiheng.site.base.flow.models import Event
 from yiheng.site.base.flow.registry import flow_of
 from yiheng.site.base.flow.sight import seen
@@ -19,7 +19,7 @@ from yiheng.site.base.notices.audience import concerned
 from yiheng.site.base.notices.models import Notice, Sending, Tried, Untold
 from yiheng.site.base.notices.senders import TRIES, NotSent, Sender, wait_after
 from yiheng.site.base.notices.wording import wording
-from yiheng.site.base.places.standing import actor_of
+from yiheng.site.base.places.standing import actors_of
 from yiheng.site.base.refused import NotDone
 
 _BATCH = 500
@@ -104,10 +104,10 @@ def _notices(event: Event, now: datetime) -> list[Notice]:
     """A notice for each who is concerned and may see the item now."""
     flow = flow_of(event.item.flow, event.item.definition)
     event.item = flow.model.objects.get(pk=event.item_id)
-    facts, day = facts_of(flow, event.item), localdate(now)
+    known, day = known_of([event.item])[event.item_id], localdate(now)
     found = []
-    for person in concerned(event, facts, day):
-        sees = seen(flow, facts, actor_of(person, day))
+    for person, actor in sorted(actors_of(concerned(event, known, day), day).items()):
+        sees = seen(flow, known, actor)
         if sees.shows is not None:
             text = wording(flow, event, sees)
             found.append(Notice(person_id=person, item_id=event.item_id, event=event, zh=text.zh, en=text.en, at=now))

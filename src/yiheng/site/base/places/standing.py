@@ -1,6 +1,6 @@
 """Standing (身份): what a person is on a day, read once for all questions of a request; pure afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -82,10 +82,22 @@ def actor_of(
     person: int, day: date, items: frozenset[int] = frozenset(), opened: frozenset[int] = frozenset()
 ) -> Actor:
     """What a person may act as on `day`; posts at places that have ended do not count."""
-    loans = list(Delegation.objects.filter(Delegation.on(day), taker=person, giver__is_active=True).order_by("pk"))
-    posts = _posts({person, *(loan.giver_id for loan in loans)}, day)
-    lent = tuple(Standing(person, loan.giver_id, posts.get(loan.giver_id, ()), loan.cap, loan.flow) for loan in loans)
-    return Actor(Standing(person, person, posts.get(person, ()), items=items, opened=opened), lent)
+    actor = actors_of((person,), day)[person]
+    return replace(actor, own=replace(actor.own, items=items, opened=opened))
+
+
+def actors_of(people: Iterable[int], day: date) -> dict[int, Actor]:
+    """The same of many, by person, in as many questions as of one."""
+    every = set(people)
+    loans = list(Delegation.objects.filter(Delegation.on(day), taker__in=every, giver__is_active=True).order_by("pk"))
+    posts = _posts(every | {loan.giver_id for loan in loans}, day)
+    lent: dict[int, list[Standing]] = {}
+    for loan in loans:
+        held = Standing(loan.taker_id, loan.giver_id, posts.get(loan.giver_id, ()), loan.cap, loan.flow)
+        lent.setdefault(loan.taker_id, []).append(held)
+    return {
+        person: Actor(Standing(person, person, posts.get(person, ())), tuple(lent.get(person, ()))) for person in every
+    }
 
 
 def _posts(people: set[int], day: date) -> dict[int, tuple[Held, ...]]:
