@@ -17,7 +17,8 @@ from yiheng.tables.commit import Commit
 from yiheng.tables.data import Data
 from yiheng.tables.delta import version_files
 
-from .ready import ready
+from ..ready import ready
+from .ready import COMMAND, LOADS
 
 pytestmark = pytest.mark.fault
 
@@ -116,7 +117,7 @@ def crashes(yiheng: Any, before: Path, after: Path, file: Path, work: Path, acti
 @pytest.fixture(scope="module")
 def yiheng(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """Runs the command in a process of its own, which has what it needs loaded."""
-    with ready(tmp_path_factory.mktemp("said")) as run_one:
+    with ready(LOADS, COMMAND, tmp_path_factory.mktemp("said")) as run_one:
         yield run_one
 
 

@@ -18,7 +18,8 @@ from yiheng.base.refusal import Refusal
 from yiheng.cases.load import load
 from yiheng.cases.source import BLOCK
 
-from .ready import ready
+from ..ready import ready
+from .ready import COMMAND, LOADS
 
 HEADER = "hospital,case_id,year,total_fee,dept,physician\n"
 ROW = "H,{},2020,1,a,b\n"
@@ -190,7 +191,7 @@ def test_a_file_that_is_refused_makes_no_data(tmp_path: Path) -> None:
 def test_the_command_says_one_line_and_ends_with_2(yiheng: Any, held: Path, content: Any, tmp_path: Path) -> None:
     """The same through the command, each file alone, the last as it is installed; other lines are of progress."""
     before = content(held)
-    with ready(tmp_path) as run:
+    with ready(LOADS, COMMAND, tmp_path) as run:
         for name in BROKEN:
             check_said(run, name, held, tmp_path)
             assert content(held) == before

@@ -1,6 +1,5 @@
 """Rows are taken out by key and others put in with one commit; every earlier commit stays as it was."""
 
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -26,6 +25,8 @@ from yiheng.tables.delta import Gone, version_files
 from yiheng.tables.digest import digest
 from yiheng.tables.engine import engine
 from yiheng.tables.snapshot import Snapshot
+
+from ..ready import ready
 
 SOURCE = (Source("c.csv", "canonical", "ab" * 32, 1, 1, 0, action="correct"),)
 
@@ -346,6 +347,15 @@ def test_any_sequence_of_changes_is_as_the_model_says(
             assert Counter(found) == bag
 
 
+LOADS = """
+import pandas
+import pyarrow.dataset
+
+from yiheng.tables.data import loading
+from yiheng.tables.version import code_version
+
+code_version()
+"""
 WRITER = """
 import sys
 from pathlib import Path
@@ -377,10 +387,15 @@ def state(root: Path) -> State:
     return [(number, {name: digest_of(root, number, name) for name in ("cases", "names")}) for number in numbers]
 
 
-def writer(root: Path, crash_at: int | None = None) -> Any:
-    env = os.environ | ({} if crash_at is None else {"YIHENG_CRASH_AT": str(crash_at)})
-    words = [sys.executable, "-c", WRITER, str(root)]
-    return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """Writes in a process of its own, which ends at a point."""
+    with ready(LOADS, WRITER, tmp_path_factory.mktemp("said")) as run:
+
+        def write(root: Path, crash_at: int = 0) -> Any:
+            return run(root, env={"YIHENG_CRASH_AT": str(crash_at)})
+
+        yield write
 
 
 @pytest.fixture
@@ -393,7 +408,7 @@ def before(tmp_path: Path, put: Any, case: Any) -> Path:
     return root
 
 
-def crashes(before: Path, after: Path, work: Path, files_under: Any) -> Iterator[int]:
+def crashes(writer: Any, before: Path, after: Path, work: Path, files_under: Any) -> Iterator[int]:
     """Die at point 1, 2, ... until there is none left, each time twice; what is seen is the state before or after."""
     states = state(before), state(after)
     for point in range(1, 1000):
@@ -418,7 +433,7 @@ def crashes(before: Path, after: Path, work: Path, files_under: Any) -> Iterator
 
 @pytest.mark.fault
 def test_a_change_is_ended_at_each_of_its_points(
-    before: Path, tmp_path: Path, files_under: Any, table_of: Any, case: Any
+    writer: Any, before: Path, tmp_path: Path, files_under: Any, table_of: Any, case: Any
 ) -> None:
     after = tmp_path / "after"
     copytree(before, after)
@@ -427,7 +442,7 @@ def test_a_change_is_ended_at_each_of_its_points(
         ("1", 2024), ("2", 2023), ("4", 2025), ("6", 2023), ("7", 2024), ("8", 2023), ("9", 2031)
     ]  # fmt: skip
     assert state(after)[:2] == state(before)
-    points = list(crashes(before, after, tmp_path / "work", files_under))
+    points = list(crashes(writer, before, after, tmp_path / "work", files_under))
     # Three files staged, three taken over, one of them reopened, names taken over and written, two versions, a commit.
     assert points == list(range(1, len(points) + 1))
     assert len(points) >= 15
@@ -436,7 +451,7 @@ def test_a_change_is_ended_at_each_of_its_points(
 
 
 @pytest.mark.slow
-def test_of_two_processes_that_write_one_is_told(before: Path) -> None:
+def test_of_two_processes_that_write_one_is_told(writer: Any, before: Path) -> None:
     words = [sys.executable, "-c", WRITER, str(before)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     was = state(before)

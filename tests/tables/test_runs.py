@@ -1,11 +1,8 @@
 """Runs are whole or not there, and stay as they were."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +15,22 @@ from yiheng.tables.engine import engine
 from yiheng.tables.runs import Inputs, keep, read_run, run_id
 from yiheng.tables.version import code_version
 
+from ..ready import Done, ready
+
 INPUTS = Inputs(3, {"dip/national-1.0": "abc"}, {}, {"group": "dx", "least": 15})
 WEIGHTS = pa.table({"group": ["a", "b"], "weight": [1.5, 0.25]})
 FILES = ("counts.parquet", "run.json", "weights.parquet")
 COUNTS = pa.table({"n": [1, 2, 3]})
 
+LOADS = """
+import pandas
+import pyarrow.dataset
+
+from yiheng.tables.runs import keep
+from yiheng.tables.version import code_version
+
+code_version()
+"""
 KEEPS = """
 import sys
 from pathlib import Path
@@ -95,24 +103,24 @@ def test_a_result_that_fails_leaves_no_run(tmp_path: Path, backend: Backend) -> 
 @pytest.mark.fault
 def test_a_run_is_ended_at_each_of_its_points(tmp_path: Path) -> None:
     """Never a run folder that is half written; the rerun completes, with the same content and nothing left over."""
-    whole = tmp_path / "whole"
-    assert _keep(whole).returncode == 0
+    with ready(LOADS, KEEPS, tmp_path) as run:
+        _end_everywhere(run, tmp_path)
+
+
+def _end_everywhere(run: Callable[..., Done], folder: Path) -> None:
+    whole = folder / "whole"
+    assert run(whole).returncode == 0
     expected = _files(whole)
     assert sorted(expected) == [f"results/norms/{name}" for name in (".RUN.lock", *(f"RUN/{file}" for file in FILES))]
     points = 0
-    while _keep(root := tmp_path / str(points + 1), points + 1).returncode == 137:
+    while run(root := folder / str(points + 1), env={"YIHENG_CRASH_AT": str(points + 1)}).returncode == 137:
         points += 1
         seen = {name: its for name, its in _files(root).items() if name.startswith("results/norms/RUN/")}
         assert seen in ({}, {name: its for name, its in expected.items() if "RUN/" in name})
-        assert _keep(root).returncode == 0
+        assert run(root).returncode == 0
         assert _files(root) == expected
     assert points == 4
     assert _files(root) == expected
-
-
-def _keep(root: Path, crash_at: int = 0) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "YIHENG_CRASH_AT": str(crash_at)}
-    return subprocess.run([sys.executable, "-c", KEEPS, str(root)], env=env, check=False)
 
 
 def _files(root: Path) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """An objection whose recording dies is there as a whole or not at all, and can be recorded again."""
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +14,18 @@ from yiheng.tables.data import Data, loading
 from yiheng.tables.engine import engine
 from yiheng.tables.snapshot import Snapshot
 
+from ...ready import Done, ready
+
 DAY = date(2024, 5, 1)
+LOADS = """
+import pandas
+import pyarrow.dataset
+
+from yiheng.norms.doctors.objections import raise_objection
+from yiheng.tables.version import code_version
+
+code_version()
+"""
 RAISE = """
 import sys
 from datetime import date
@@ -37,10 +46,15 @@ def test_dying_at_every_point_leaves_the_commit_before_or_the_one_after(tmp_path
     with loading(root) as new, new.stage("cases") as staged:
         staged.write(table)
         new.commit(())
+    with ready(LOADS, RAISE, tmp_path) as run:
+        assert died_in_all(run, root) >= 5
+
+
+def died_in_all(run: Callable[..., Done], root: Path) -> int:
+    """How often a recording died, each checked."""
     died, recorded = 0, set()
     for at in range(1, POINTS):
-        env = {**os.environ, "YIHENG_CRASH_AT": str(at)}
-        code = subprocess.run([sys.executable, "-c", RAISE, str(root), str(at)], env=env, check=False).returncode
+        code = run(root, at, env={"YIHENG_CRASH_AT": str(at)}).returncode
         assert code in (0, 137)
         died += code == 137
         found = held(root)
@@ -57,7 +71,7 @@ def test_dying_at_every_point_leaves_the_commit_before_or_the_one_after(tmp_path
                 raise_objection(root, Key("H", "p", str(at), "fee"), "why", DAY)
         recorded = held(root)
         assert str(at) in recorded
-    assert died >= 5
+    return died
 
 
 def held(root: Path) -> set[str]:
