@@ -1,6 +1,7 @@
 """The site as a WSGI application, for granian."""
 
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -10,3 +11,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiheng.site.settings")
 
 # Without names in YIHENG_PROXY no header is believed.
 application = wrap_wsgi_with_proxy_headers(get_wsgi_application(), settings.YIHENG_PROXY)
+
+# Every page is read now, not while whoever asks first waits.
+import_module(settings.ROOT_URLCONF)
