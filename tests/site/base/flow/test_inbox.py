@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from yiheng.site.base.flow.facts import turn_of
-from yiheng.site.base.flow.inbox import Inbox, Waits, inbox
+from yiheng.site.base.flow.inbox import Inbox, Line, inbox
 from yiheng.site.base.flow.models import Addressed, Item, Todo
 from yiheng.site.base.flow.todos import LAST, file, moment_of, put_off, rank, stamp
 from yiheng.site.base.party.keys import turn_keys
@@ -19,7 +19,7 @@ from .made import scene
 FAR = 1_000
 
 
-def numbers(lines: list[list[Waits]]) -> list[int]:
+def numbers(lines: list[list[Line]]) -> list[int]:
     return [todos[0].item for todos in lines]
 
 
@@ -56,7 +56,7 @@ def test_the_rank_keeps_the_order_to_the_microsecond() -> None:
 def test_a_line_says_what_its_to_dos_say(town: Town, due: dict[str, Item]) -> None:
     lines = Inbox(town.actor("wei"), FAR).between(0, 9)
     todos = [Todo.objects.get(item=number) for number in numbers(lines)]
-    assert [(its.item, its.todo, its.flow, its.step, its.since, its.due) for (its,) in lines] == [
+    assert [(its.item, its.todo, its.flow, its.step, its.waits_since, its.due) for (its,) in lines] == [
         (todo.item_id, todo.pk, todo.flow, todo.step, todo.since, todo.due) for todo in todos
     ]
     assert {due[name].pk for name in "abcde"} == set(numbers(lines))
@@ -105,6 +105,23 @@ def test_two_questions_are_asked_whatever_waits(
             assert len(Inbox(whose, most).between(0, 4)) == 4, due
     with django_assert_num_queries(1):
         assert Inbox(without, FAR).between(0, 4) == []
+
+
+@pytest.mark.parametrize(
+    ("most", "questions", "counted"),
+    [(3, 2, (3, True)), (5, 3, (5, False)), (6, 3, (5, False)), (9, 3, (5, False)), (10, 2, (5, False))],
+)
+def test_whoever_stands_for_a_colleague_counts_each_once(
+    town: Town, due: dict[str, Item], django_assert_num_queries: Callable[[int], Any], most: int, questions: int,
+    counted: tuple[int, bool],
+) -> None:  # fmt: skip
+    """Of one post, so that each to-do is found twice."""
+    lend(town.people["wen"], town.people["wei"])
+    actor = town.actor("wei")
+    with django_assert_num_queries(questions):
+        its = Inbox(actor, most)
+        assert len(its.between(0, len(due))) == len(due)
+    assert (its.count, its.more) == counted
 
 
 @pytest.mark.usefixtures("due")

@@ -131,7 +131,7 @@ def get_inbox(request: HttpRequest, flow: Word = "", page: Page = 1, size: Size 
     cut = page_of(waiting(actor_for(request), flow), page, size)
     items = [
         {
-            "item": todo.item, "flow": todo.flow, "step": todo.step, "since": todo.since, "due": todo.due,
+            "item": todo.item, "flow": todo.flow, "step": todo.step, "since": todo.waits_since, "due": todo.due,
             "late": todo.due is not None and todo.due < now,
         }
         for todos in cut.rows

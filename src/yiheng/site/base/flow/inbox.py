@@ -21,27 +21,24 @@ from yiheng.site.base.places.standing import Actor, Standing
 def inbox(actor: Actor, **wanted: object) -> "QuerySet[Addressed]":
     """What waits for the actor, in no order; never what the actor may not do because of a duty done.
 
-    A to-do that falls to two of the actor's posts may be there twice; `wanted`: only rows with these values.
+    A to-do that falls to two posts or standings of the actor is there twice; `wanted`: only rows with these values.
     """
     return _together([_falling_to(standing).filter(**wanted) for standing in actor])
 
 
-class Waits(NamedTuple):
-    """A to-do as an inbox reads it.
-
-    rank, stamp: its due and since when it waits, as they are filed.
-    """
+class Line(NamedTuple):
+    """A to-do as an inbox reads it, each field as the column of `Addressed` that it is named after."""
 
     rank: int
     item: int
     todo: int
     flow: str
     step: str
-    stamp: int
+    since: int
 
     @property
-    def since(self) -> datetime:
-        return moment_of(self.stamp)
+    def waits_since(self) -> datetime:
+        return moment_of(self.since)
 
     @property
     def due(self) -> datetime | None:
@@ -49,7 +46,7 @@ class Waits(NamedTuple):
 
 
 class Inbox:
-    """What waits for the actor, as items, the earliest due first; counted as far as `most` to-dos.
+    """What waits for the actor, as items, the earliest due first; counted as far as `most` items.
 
     - flow: of this flow alone; number: the items whose number holds this text
     - count: so many items were counted; more: there may be others, so that it is the least that there are
@@ -60,26 +57,33 @@ class Inbox:
         wanted = {"flow": flow, "item__number__icontains": number}
         asked = {name: value for name, value in wanted.items() if value}
         self._parts = [_falling_to(standing).filter(**asked) for standing in actor]
-        places = list(_together([part.values_list("rank", "item") for part in self._parts])[: most + 1])
-        self._known = sorted(set(places))
-        self.count, self.more = len(set(places[:most])), len(places) > most
+        self._known = sorted(self._places(most + 1))
+        self.count, self.more = min(len(self._known), most), len(self._known) > most
         self.narrowed = bool(flow or number)
 
-    def between(self, first: int, last: int) -> list[list[Waits]]:
+    def _places(self, most: int) -> "set[_Place]":
+        """Where so many items stand. Only where some were found twice before the end is each asked for once."""
+        parts = [part.values_list("rank", "item") for part in self._parts]
+        found = list(_together(parts)[:most])
+        if len(set(found)) < len(found) == most:
+            return set(_once(parts)[:most])
+        return set(found)
+
+    def between(self, first: int, last: int) -> list[list[Line]]:
         """The to-dos of each item from `first` on, until before `last`; those that were not counted too."""
         rows = self._read(last) if self._known else []
-        return [_each(its) for _, its in islice(groupby(rows, _PLACE), first, last)]
+        return [_each(its) for _, its in islice(groupby(rows, _PLACE_OF), first, last)]
 
     def _read(self, last: int) -> "list[_Row]":
         """The rows of the first `last` items or more, all of each: having one rank, they follow each other."""
         near = self._as_far_as(last)
-        parts = [part.filter(near).values_list(*_COLUMNS) for part in self._parts]
+        parts = [part.filter(near).values_list(*Line._fields) for part in self._parts]
         rows = _together(parts).order_by("rank", "item", "todo")
         size = last
         while True:
             size *= 2
-            part = list(rows[:size])
-            if len(set(map(_PLACE, part))) > last or len(part) < size:
+            part = list(rows[: size + 1])
+            if len(set(map(_PLACE_OF, part))) > last or len(part) <= size:
                 return part
 
     def _as_far_as(self, last: int) -> Q:
@@ -90,22 +94,27 @@ class Inbox:
         return Q(rank__lte=rank) & (Q(rank__lt=rank) | Q(item__lte=item))
 
 
-# As in `Waits`.
-_COLUMNS = ("rank", "item", "todo", "flow", "step", "since")
 _Row = tuple[int, int, int, str, str, int]
-# Where its item stands: items of one due are in the order of their numbers.
-_PLACE = itemgetter(0, 1)
+# Where an item stands, by its due and its number: items of one due are in the order of their numbers.
+_Place = tuple[int, int]
+_PLACE_OF = itemgetter(0, 1)
 
 
-def _each(rows: Iterable[_Row]) -> list[Waits]:
+def _each(rows: Iterable[_Row]) -> list[Line]:
     """Each to-do once, in the order of the rows."""
-    return [Waits._make(row) for row in dict.fromkeys(rows)]
+    return [Line._make(row) for row in dict.fromkeys(rows)]
 
 
 def _together(parts: "list[QuerySet[Any]]") -> "QuerySet[Any]":
     """What several standings find, each asked by itself: of all at once a database would read all that waits."""
     own, *lent = parts
     return own.union(*lent, all=True) if lent else own
+
+
+def _once(parts: "list[QuerySet[Any]]") -> "QuerySet[Any]":
+    """The same, each row once."""
+    own, *lent = parts
+    return own.union(*lent) if lent else own.distinct()
 
 
 def _falling_to(standing: Standing) -> "QuerySet[Addressed]":

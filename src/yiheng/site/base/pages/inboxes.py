@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from yiheng.site.base.flow.declare import Flow
-from yiheng.site.base.flow.inbox import Inbox, Waits
+from yiheng.site.base.flow.inbox import Inbox, Line
 from yiheng.site.base.flow.models import Act, Item
 from yiheng.site.base.flow.registry import flow_of, flows
 from yiheng.site.base.flow.sight import seen_of
@@ -104,20 +104,20 @@ class Mine:
         return self._text.casefold() in cells.get("number", "").casefold()
 
 
-def briefs_of(lines: Sequence[list[Waits]], actor: Actor, now: datetime) -> list[Brief]:
+def briefs_of(lines: Sequence[list[Line]], actor: Actor, now: datetime) -> list[Brief]:
     """The to-dos of each item as one line, with all that waits in it; none of an item that is not seen."""
     told = _told_of(((todos[0].flow, todos[0].item) for todos in lines), actor)
     return [_waiting(*told[todos[0].item], todos, now) for todos in lines if todos[0].item in told]
 
 
-def _waiting(item: Item, row: Row, todos: list[Waits], now: datetime) -> Brief:
+def _waiting(item: Item, row: Row, todos: list[Line], now: datetime) -> Brief:
     first = todos[0]
     steps = dict.fromkeys(_step_text(item.its_flow, todo) for todo in todos)
     late = first.due is not None and first.due < now
-    return replace(_brief(item, row), steps="、".join(steps), since=first.since, due=first.due, late=late)
+    return replace(_brief(item, row), steps="、".join(steps), since=first.waits_since, due=first.due, late=late)
 
 
-def _step_text(flow: Flow, todo: Waits) -> str:
+def _step_text(flow: Flow, todo: Line) -> str:
     step = flow.by_name.get(todo.step)
     return capfirst(pick(step.word)) if step else todo.step
 
