@@ -1,4 +1,4 @@
-"""Whether a step may be taken (判定): pure. Button, refusal, API, inbox and matrix all ask here.
+"""Whether a step may be taken (判定): pure. Button, refusal, API and matrix all ask here.
 
 The form's content and the checks come after: they are asked of whoever may.
 """

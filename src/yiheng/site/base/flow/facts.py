@@ -116,19 +116,19 @@ def _read(items: Sequence[Item]) -> _Read:
         {item.pk for item in items if asks(item.its_flow)} for asks in (_sees_since, has_panels, _looks_back)
     )
     return _Read(
-        bars=_by_item({item.matter_id for item in items if item.matter_id}, _bars),
-        reached=_by_item(since, _reached),
-        seats=_by_item(sitting, _seats),
-        copies=_by_item({item.pk for item in items}, _copies),
-        former=_by_item(past, _former_places),
+        bars=_grouped({item.matter_id for item in items if item.matter_id}, _bars),
+        reached=_grouped(since, _reached),
+        seats=_grouped(sitting, _seats),
+        copies=_grouped({item.pk for item in items}, _copies),
+        former=_grouped(past, _former_places),
     )
 
 
-def _by_item(items: set[int], read: Callable[[set[int]], Iterable[tuple[int, _Row]]]) -> dict[int, list[_Row]]:
-    """What is read of some items, by item; where there are none, nothing is asked."""
+def _grouped(numbers: set[int], read: Callable[[set[int]], Iterable[tuple[int, _Row]]]) -> dict[int, list[_Row]]:
+    """What is read of items or matters, by the number that it is asked for; where there are none, nothing is asked."""
     found: dict[int, list[_Row]] = {}
-    for item, row in read(items) if items else ():
-        found.setdefault(item, []).append(row)
+    for number, row in read(numbers) if numbers else ():
+        found.setdefault(number, []).append(row)
     return found
 
 
