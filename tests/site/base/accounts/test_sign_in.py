@@ -2,46 +2,18 @@
 
 import json
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from yiheng.base.refusal import Refusal
 from yiheng.site.base.accounts.setup import openid_providers
-from yiheng.site.base.places.models import Post
 
-from ..town import START, Town
-
-SECRET = "Long-pass-12"
-
-
-@pytest.fixture
-def home(town: Town) -> Town:
-    for name in ("dan", "wei"):
-        town.people[name].set_password(SECRET)
-        town.people[name].save()
-    return town
-
-
-def sign_in(client: Client, name: str, password: str = SECRET, where: str = "") -> int:
-    return client.post(f"/accounts/login/{where}", {"login": name, "password": password}).status_code
-
-
-@pytest.mark.parametrize(
-    "where", ["/", "/mine/", "/items/1/", "/flows/errand/", "/flows/errand/export.csv", "/files/1/"]
-)
-def test_nobody_comes_in_without_signing_in(db: None, where: str) -> None:  # noqa: ARG001
-    answer = Client().get(where)
-    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, "/accounts/login/")
-    part = Client().get(where, headers={"HX-Request": "true"})
-    assert (part.status_code, part.headers["HX-Redirect"]) == (204, "/accounts/login/")
+from ..signing import SECRET, sign_in
+from ..town import Town
 
 
 def test_signing_in_gives_a_new_session(home: Town) -> None:  # noqa: ARG001
@@ -66,61 +38,6 @@ def test_an_unknown_name_and_a_wrong_password_are_answered_alike(home: Town) -> 
     assert len({marks.sub("", page) for page in pages}) == 1
 
 
-@pytest.mark.parametrize(("minutes", "status"), [(29, 200), (31, 302)])
-def test_idle_sessions_end(home: Town, monkeypatch: pytest.MonkeyPatch, minutes: int, status: int) -> None:  # noqa: ARG001
-    client, now = Client(), timezone.now()
-    sign_in(client, "dan")
-    client.get("/")
-    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(minutes=minutes))
-    assert client.get("/").status_code == status
-
-
-def test_whoever_never_looks_at_a_page_is_gone_too(home: Town, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
-    client, now = Client(), timezone.now()
-    sign_in(client, "dan")
-    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(minutes=31))
-    assert client.get("/").status_code == 302
-
-
-@pytest.mark.parametrize(("seconds", "writes"), [(0, 0), (50, 0), (70, 1)])
-def test_a_page_is_noted_once_a_minute(
-    home: Town,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-    seconds: int,
-    writes: int,
-) -> None:
-    client, now = Client(), timezone.now()
-    sign_in(client, "dan")
-    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(seconds=seconds))
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get("/").status_code == 200
-    assert sum(each["sql"].startswith("UPDATE") for each in asked) == writes
-
-
-def test_each_page_puts_the_end_off(home: Town, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
-    client, now = Client(), timezone.now()
-    sign_in(client, "dan")
-    for minutes in (0, 20, 40, 60):
-        monkeypatch.setattr("django.utils.timezone.now", lambda later=minutes: now + timedelta(minutes=later))
-        assert client.get("/").status_code == 200
-
-
-def test_a_password_that_another_set_is_changed_first(home: Town) -> None:
-    dan = home.people["dan"]
-    dan.must_change = True
-    dan.save()
-    client = Client()
-    sign_in(client, "dan")
-    for where in ("/", "/mine/", "/flows/errand/"):
-        assert client.get(where).headers["Location"] == "/accounts/password/"
-    assert client.get("/api/flows").status_code == 401
-    new = {"oldpassword": SECRET, "password1": "another-Word-99", "password2": "another-Word-99"}
-    assert client.post("/accounts/password/", new).status_code == 302
-    dan.refresh_from_db()
-    assert not dan.must_change
-    assert client.get("/").status_code == 200
-
-
 @pytest.mark.parametrize("weak", ["short-1", "1234567890123", "qwertyuiop"])
 def test_weak_passwords_are_refused(home: Town, weak: str) -> None:
     client = Client()
@@ -129,16 +46,6 @@ def test_weak_passwords_are_refused(home: Town, weak: str) -> None:
     assert client.post("/accounts/password/", new).status_code == 200
     home.people["dan"].refresh_from_db()
     assert home.people["dan"].check_password(SECRET)
-
-
-def test_some_roles_need_a_second_factor(home: Town) -> None:
-    Post.objects.create(person=home.people["dan"], role="administrator", place=home.city, start=START)
-    client = Client()
-    sign_in(client, "dan")
-    assert client.get("/").headers["Location"] == "/accounts/second-factor/totp/activate/"
-    assert client.get("/api/flows").status_code == 401
-    Authenticator.objects.create(user=home.people["dan"], type="totp", data={"secret": "x"})
-    assert client.get("/").status_code == 200
 
 
 def test_a_second_factor_is_asked_for_at_the_door(home: Town) -> None:

@@ -91,11 +91,14 @@ def test_the_page(item: Item) -> None:
     assert client.get("/api/flows").status_code == 401
 
 
-def test_an_idle_outsider_is_let_out(item: Item, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("looks", [False, True])
+def test_an_idle_outsider_is_let_out(item: Item, monkeypatch: pytest.MonkeyPatch, looks: bool) -> None:
+    """Also one who never came to the page."""
     now = timezone.now()
     code = make_code(item, "患者甲", now + timedelta(days=1))
     client = Client()
     client.post("/door/", {"number": item.number, "code": code})
-    assert client.get(f"/items/{item.pk}/").status_code == 404
+    if looks:
+        assert client.get(f"/items/{item.pk}/").status_code == 404
     monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(minutes=31))
     assert client.get(f"/items/{item.pk}/").status_code == 302

@@ -12,6 +12,7 @@ from yiheng.base.words import Word
 from yiheng.site.base.accounts import tries
 from yiheng.site.base.outsiders.door import knock
 from yiheng.site.base.pages.asking import DOOR, now_of
+from yiheng.site.base.pages.gate import note
 
 _WRONG = Word("编号或查询码不对，或已过期", "the number or the code is wrong, or has ended")
 
@@ -32,4 +33,5 @@ def door(request: HttpRequest) -> HttpResponse:
         return render(request, "site/door.html", {"text": text, "number": number}, status=status)
     request.session.cycle_key()
     request.session[DOOR] = opened.code.pk
+    note(request, now)
     return redirect("item", opened.code.item_id)

@@ -24,6 +24,7 @@ from yiheng.site.base.audit.looks import look, refused
 from yiheng.site.base.audit.rows import Of
 from yiheng.site.base.breakglass.actions import actor_at
 from yiheng.site.base.pages.asking import now_of
+from yiheng.site.base.pages.gate import note
 from yiheng.site.base.texts import pick
 
 
@@ -36,6 +37,7 @@ class EntranceAdapter(AccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Person, **rest: Any) -> HttpResponse:
         now = now_of(request)
+        note(request, now)
         look(actor_at(user.pk, now), "sign_in", Of("account", str(user.pk)), now)
         return super().post_login(request, user, **rest)
 

@@ -10,15 +10,13 @@ from typing import Any, TypeVar
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib.auth import logout, user_logged_in
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 
-from yiheng.site.base.pages.asking import DOOR, actor_for
+from yiheng.site.base.pages.asking import DOOR, actor_for, now_of
 from yiheng.site.base.places.standing import Actor
 
 _SEEN = "seen"
@@ -50,7 +48,7 @@ class GateMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: Any) -> HttpResponse | None:
-        now = timezone.now()
+        now = now_of(request)
         let_in = request.user.is_authenticated or DOOR in request.session
         if let_in and _is_idle(request, now):
             logout(request)
@@ -62,12 +60,6 @@ class GateMiddleware:
         return _first(request)
 
 
-@receiver(user_logged_in)
-def _entered(request: HttpRequest, **_: Any) -> None:
-    """Whoever signs in is there: the first page need not write it again."""
-    request.session[_SEEN] = timezone.now().isoformat()
-
-
 def _is_idle(request: HttpRequest, now: datetime) -> bool:
     """Whether too long ago was the last page; if not, this one is noted."""
     last = request.session.get(_SEEN)
@@ -75,8 +67,13 @@ def _is_idle(request: HttpRequest, now: datetime) -> bool:
     if past > settings.YIHENG_IDLE:
         return True
     if past >= _NOTED:
-        request.session[_SEEN] = now.isoformat()
+        note(request, now)
     return False
+
+
+def note(request: HttpRequest, now: datetime) -> None:
+    """Somebody is there, as whoever comes in is: an idle session ends so long after."""
+    request.session[_SEEN] = now.isoformat()
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -96,10 +93,10 @@ def _first(request: HttpRequest) -> HttpResponse | None:
 
 
 def needs_second_factor(person: Any, actor: Actor) -> bool:
-    """Whether a post of the person, as it stands, asks for a second factor, and there is none."""
+    """Whether a post that the person acts in asks for a second factor, and there is none."""
     return asks_second_factor(actor) and not is_mfa_enabled(person)
 
 
 def asks_second_factor(actor: Actor) -> bool:
-    """Whether one of the own posts asks for a second factor."""
-    return any(held.role in settings.YIHENG_SECOND_FACTOR for held in actor.own.posts)
+    """Whether a post that the actor acts in, an own or a lent one, asks for a second factor."""
+    return any(held.role in settings.YIHENG_SECOND_FACTOR for standing in actor for held in standing.posts)
