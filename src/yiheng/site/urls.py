@@ -2,13 +2,15 @@
 
 from django.urls import include, path
 
+from yiheng.site.base.pages import errors
+
 urlpatterns = [
     path("", include("yiheng.site.base.pages.urls")),
     path("accounts/", include("yiheng.site.base.accounts.urls")),
     path("", include("yiheng.site.base.api.urls")),
 ]
 
-handler400 = "yiheng.site.base.pages.errors.unread"
-handler403 = "yiheng.site.base.pages.errors.forbidden"
-handler404 = "yiheng.site.base.pages.errors.missing"
-handler500 = "yiheng.site.base.pages.errors.broken"
+handler400 = errors.unread
+handler403 = errors.forbidden
+handler404 = errors.missing
+handler500 = errors.broken
