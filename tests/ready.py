@@ -1,6 +1,7 @@
 """A process that has loaded what a piece of Python needs, and has a child of its own run it each time it is asked.
 
-What a child does and how it ends is what a process of its own does and how that ends; it only starts sooner.
+What a child does and how it ends is what a process of its own does and how that ends, but for what is called at exit; it
+only starts sooner.
 """
 
 import json
@@ -14,6 +15,16 @@ from pathlib import Path
 from typing import NoReturn
 
 Done = subprocess.CompletedProcess[str]
+
+# What writing tables needs, to be run before; pyarrow asks for pandas at the first table.
+TABLES = """
+import pandas
+import pyarrow.dataset
+
+from yiheng.tables.version import code_version
+
+code_version()
+"""
 
 
 @contextmanager
@@ -40,7 +51,7 @@ def ready(loads: str, code: str, folder: Path) -> Iterator[Callable[..., Done]]:
 
 
 def serve(loads: str, code: str) -> None:
-    """One child for each line of input; its exit code as a line of output, 128 and more where a signal ended it."""
+    """One child for each line of input; its exit code as a line of output, below zero where a signal ended it."""
     exec(loads, {})
     for line in iter(sys.stdin.readline, ""):
         child = os.fork()
@@ -48,7 +59,7 @@ def serve(loads: str, code: str) -> None:
             _become(**json.loads(line))
             _end(code)
         ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        print(ended if ended >= 0 else 128 - ended, flush=True)
+        print(ended, flush=True)
 
 
 def _become(words: list[str], env: dict[str, str], said: list[str]) -> None:
@@ -67,6 +78,8 @@ def _end(code: str) -> NoReturn:
         exec(compile(code, "code", "exec"), {"__name__": "__main__"})
     except SystemExit as its:
         ended = its.code
+        if isinstance(ended, str):
+            print(ended, file=sys.stderr)
     except BaseException:
         traceback.print_exc()
         ended = 1

@@ -18,7 +18,7 @@ from yiheng.tables.data import Data
 from yiheng.tables.delta import version_files
 
 from ..ready import ready
-from .ready import COMMAND, LOADS
+from .command import COMMAND, LOADS
 
 pytestmark = pytest.mark.fault
 

@@ -19,7 +19,7 @@ from yiheng.cases.load import load
 from yiheng.cases.source import BLOCK
 
 from ..ready import ready
-from .ready import COMMAND, LOADS
+from .command import COMMAND, LOADS
 
 HEADER = "hospital,case_id,year,total_fee,dept,physician\n"
 ROW = "H,{},2020,1,a,b\n"

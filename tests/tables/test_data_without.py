@@ -26,7 +26,7 @@ from yiheng.tables.digest import digest
 from yiheng.tables.engine import engine
 from yiheng.tables.snapshot import Snapshot
 
-from ..ready import ready
+from ..ready import TABLES, ready
 
 SOURCE = (Source("c.csv", "canonical", "ab" * 32, 1, 1, 0, action="correct"),)
 
@@ -347,15 +347,6 @@ def test_any_sequence_of_changes_is_as_the_model_says(
             assert Counter(found) == bag
 
 
-LOADS = """
-import pandas
-import pyarrow.dataset
-
-from yiheng.tables.data import loading
-from yiheng.tables.version import code_version
-
-code_version()
-"""
 WRITER = """
 import sys
 from pathlib import Path
@@ -390,7 +381,7 @@ def state(root: Path) -> State:
 @pytest.fixture(scope="module")
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """Writes in a process of its own, which ends at a point."""
-    with ready(LOADS, WRITER, tmp_path_factory.mktemp("said")) as run:
+    with ready(f"{TABLES}from yiheng.tables.data import loading", WRITER, tmp_path_factory.mktemp("said")) as run:
 
         def write(root: Path, crash_at: int = 0) -> Any:
             return run(root, env={"YIHENG_CRASH_AT": str(crash_at)})

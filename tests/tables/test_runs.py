@@ -15,22 +15,13 @@ from yiheng.tables.engine import engine
 from yiheng.tables.runs import Inputs, keep, read_run, run_id
 from yiheng.tables.version import code_version
 
-from ..ready import Done, ready
+from ..ready import TABLES, Done, ready
 
 INPUTS = Inputs(3, {"dip/national-1.0": "abc"}, {}, {"group": "dx", "least": 15})
 WEIGHTS = pa.table({"group": ["a", "b"], "weight": [1.5, 0.25]})
 FILES = ("counts.parquet", "run.json", "weights.parquet")
 COUNTS = pa.table({"n": [1, 2, 3]})
 
-LOADS = """
-import pandas
-import pyarrow.dataset
-
-from yiheng.tables.runs import keep
-from yiheng.tables.version import code_version
-
-code_version()
-"""
 KEEPS = """
 import sys
 from pathlib import Path
@@ -103,7 +94,7 @@ def test_a_result_that_fails_leaves_no_run(tmp_path: Path, backend: Backend) -> 
 @pytest.mark.fault
 def test_a_run_is_ended_at_each_of_its_points(tmp_path: Path) -> None:
     """Never a run folder that is half written; the rerun completes, with the same content and nothing left over."""
-    with ready(LOADS, KEEPS, tmp_path) as run:
+    with ready(f"{TABLES}from yiheng.tables.runs import keep", KEEPS, tmp_path) as run:
         _end_everywhere(run, tmp_path)
 
 

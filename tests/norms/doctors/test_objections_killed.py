@@ -14,18 +14,10 @@ from yiheng.tables.data import Data, loading
 from yiheng.tables.engine import engine
 from yiheng.tables.snapshot import Snapshot
 
-from ...ready import Done, ready
+from ...ready import TABLES, Done, ready
 
 DAY = date(2024, 5, 1)
-LOADS = """
-import pandas
-import pyarrow.dataset
-
-from yiheng.norms.doctors.objections import raise_objection
-from yiheng.tables.version import code_version
-
-code_version()
-"""
+LOADS = f"{TABLES}from yiheng.norms.doctors.objections import raise_objection"
 RAISE = """
 import sys
 from datetime import date

@@ -1,21 +1,17 @@
-"""`yiheng cases` by a process that has loaded all that it needs."""
+"""`yiheng cases`, and what it needs, for a process that has loaded that before (`tests/ready.py`)."""
 
-# pyarrow asks for pandas at the first table. A file that there is not is refused before anything begins, and what reads
-# the words is loaded then.
-LOADS = """
+from ..ready import TABLES
+
+# A file that there is not is refused before anything begins, and what reads the words is loaded then.
+LOADS = f"""{TABLES}
 import io
 import sys
 from contextlib import redirect_stderr, suppress
 
-import pandas
-import pyarrow.dataset
-
 from yiheng.cases.quality.book import book
 from yiheng.cli.main import main
-from yiheng.tables.version import code_version
 
 book()
-code_version()
 sys.argv = ["yiheng", "cases", "load", "none", "--to", "none"]
 with redirect_stderr(io.StringIO()), suppress(SystemExit):
     main()
