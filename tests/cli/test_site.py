@@ -59,6 +59,19 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_tls_without_the_server_that_ends_it_is_refused(tmp_path: Path) -> None:
+    done = run("serve", "--dir", str(tmp_path), "--port", str(free_port()), YIHENG_HTTPS="yes")
+    why = "YIHENG_HTTPS=yes needs the address of the server before this one"
+    said = f"yiheng: column YIHENG_PROXY: {why} -> YIHENG_PROXY=127.0.0.1\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @pytest.mark.slow
 def test_it_is_served_and_healthy(tmp_path: Path) -> None:
     data = tmp_path / "data"
@@ -68,9 +81,7 @@ def test_it_is_served_and_healthy(tmp_path: Path) -> None:
     nothing = run("verify", "--dir", str(data))
     assert (nothing.returncode, nothing.stdout) == (2, "")
     assert re.fullmatch(rf"yiheng: file {data}: \d+ migrations are to be applied: yiheng site serve\n", nothing.stderr)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     env = {name: value for name, value in os.environ.items() if not name.startswith(("YIHENG_", "DJANGO_"))}
     served = subprocess.Popen([*PYTHON, "serve", "--dir", str(data), "--port", str(port)], env=env)
     try:

@@ -32,6 +32,7 @@ def serve(
     """Bring the database up to date and serve the site on this machine (启动站点)."""
     free(port)
     _set_up(dir)
+    _know_the_proxy()
     _migrate()
     from granian.constants import Interfaces
     from granian.server import Server
@@ -261,6 +262,15 @@ def _set_up(root: Path) -> None:
 
     django.setup()
     _reach()
+
+
+def _know_the_proxy() -> None:
+    """Refuse where TLS ends at a server whose word is not taken: every form would be refused."""
+    from django.conf import settings
+
+    if settings.CSRF_COOKIE_SECURE and not settings.YIHENG_PROXY:
+        why = "YIHENG_HTTPS=yes needs the address of the server before this one"
+        raise Refusal(why, column="YIHENG_PROXY", cure="YIHENG_PROXY=127.0.0.1")
 
 
 def _reach() -> None:

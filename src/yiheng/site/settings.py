@@ -5,7 +5,8 @@
 - YIHENG_VAULT_KEYS: the file with the vault's keys; `vault.keys` in that folder where it is not said
 - YIHENG_HOSTS: the names that the site answers to, with commas; this machine's own where it is not said
 - YIHENG_PROXY: the addresses or networks, with commas, of servers before this one that truly say for whom they ask
-  (X-Forwarded-For); tries that fail are counted by address; not said: nobody is believed
+  (X-Forwarded-For, by which tries that fail are counted) and whether they were asked by TLS (X-Forwarded-Proto, without
+  which no form is taken where YIHENG_HTTPS is `yes`); not said: nobody is believed
 - YIHENG_HTTPS: `no` where the site is reached without TLS, as on this machine alone; cookies are else sent by TLS only
 """
 

@@ -22,25 +22,35 @@ def came_from(address: str, said: str) -> str:
     """The network under which a wrong password is counted, of a request from `address` that says it is for `said`."""
     FailedTry.objects.all().delete()
     sent = {"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": said, "HTTP_HOST": "localhost"}
-    cookie = ask(sent)["csrftoken"].value
-    form = urlencode({"login": "dan", "password": "wrong", "csrfmiddlewaretoken": cookie}).encode()
-    ask(sent | {
-        "REQUEST_METHOD": "POST", "wsgi.input": BytesIO(form), "CONTENT_LENGTH": str(len(form)),
-        "CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_COOKIE": f"csrftoken={cookie}",
-    })  # fmt: skip
+    assert answered(posted(sent, ask(sent)["csrftoken"].value)).startswith("200")
     return str(FailedTry.objects.get().address)
 
 
+def posted(sent: dict[str, Any], cookie: str) -> dict[str, Any]:
+    """The same request with a wrong password."""
+    form = urlencode({"login": "dan", "password": "wrong", "csrfmiddlewaretoken": cookie}).encode()
+    return sent | {
+        "REQUEST_METHOD": "POST", "wsgi.input": BytesIO(form), "CONTENT_LENGTH": str(len(form)),
+        "CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_COOKIE": f"csrftoken={cookie}",
+    }  # fmt: skip
+
+
 def ask(sent: dict[str, Any]) -> SimpleCookie:
-    """What the application itself answers, as a server asks it: its cookies."""
+    """The cookies of an answer."""
     got: dict[str, Any] = {}
+    assert answered(sent, got).startswith("200")
+    return SimpleCookie("; ".join(value for name, value in got["headers"] if name == "Set-Cookie"))
+
+
+def answered(sent: dict[str, Any], got: dict[str, Any] | None = None) -> str:
+    """What the application itself answers, as a server asks it: its status; `got` is told the rest."""
+    kept = {} if got is None else got
 
     def start(status: str, headers: list[tuple[str, str]], *_: object) -> None:
-        got.update(status=status, headers=headers)
+        kept.update(status=status, headers=headers)
 
     b"".join(wsgi.application(RequestFactory()._base_environ(PATH_INFO="/accounts/login/", **sent), start))
-    assert got["status"].startswith("200")
-    return SimpleCookie("; ".join(value for name, value in got["headers"] if name == "Set-Cookie"))
+    return str(kept["status"])
 
 
 @pytest.mark.django_db
@@ -63,6 +73,25 @@ def test_who_is_counted(settings: Settings, named: str, address: str, said: str,
     settings.YIHENG_PROXY = proxies(named)
     reload(wsgi)
     assert came_from(address, said) == f"{counted}/32"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("named", "headers", "status"),
+    [
+        (PROXY, {"HTTP_X_FORWARDED_FOR": SOMEBODY, "HTTP_X_FORWARDED_PROTO": "https"}, 200),
+        (PROXY, {"HTTP_X_FORWARDED_FOR": SOMEBODY}, 403),
+        ("", {"HTTP_X_FORWARDED_FOR": SOMEBODY, "HTTP_X_FORWARDED_PROTO": "https"}, 403),
+    ],
+    ids=["both are said", "the protocol is not", "nobody is believed"],
+)
+def test_a_form_sent_by_tls_is_taken_where_it_is_said(
+    settings: Settings, named: str, headers: dict[str, str], status: int
+) -> None:
+    settings.YIHENG_PROXY = proxies(named)
+    reload(wsgi)
+    sent = {"REMOTE_ADDR": PROXY, "HTTP_HOST": "localhost", "HTTP_ORIGIN": "https://localhost", **headers}
+    assert answered(posted(sent, ask(sent)["csrftoken"].value)).startswith(str(status))
 
 
 @pytest.mark.parametrize("text", ["*", "proxy.local", "10.0.0.1/8", "127.0.0.1;10.0.0.1"])
