@@ -53,7 +53,7 @@ bench: setup  ## measure the figures that the README quotes
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/drg.py --peers --write
 
-bench-large: setup  ## DIP at the size of a province: 15 million cases, 3.1 GiB of disk, under 40 minutes; goes on where it was cut off
+bench-large: setup  ## DIP and standards at the size of a province: 15 million cases, 200 million lines, up to 12 GiB of disk; goes on where it was cut off
 	$(BIN)/python benchmarks/dip.py
 	$(BIN)/python benchmarks/norms.py --write
 
