@@ -186,6 +186,10 @@ BROKEN: dict[str, tuple[Callable[[], Flow], tuple[str, str]]] = {
         lambda: replace(ERRAND, searched=("amount",)),
         ("E014", "`searched` names amount, which is no text"),
     ),
+    "a count by a text": (
+        lambda: replace(ERRAND, counted_too=("subject",)),
+        ("E014", "`counted_too` names subject, which is hidden or no choice of few"),
+    ),
     "an amount of text": (
         lambda: replace(ERRAND, amount="subject"),
         ("E014", "`amount` names subject, which is no sum in fen"),

@@ -1,5 +1,6 @@
 """Items and acts as tables, and what is counted of them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -122,6 +123,18 @@ def test_a_total_that_one_table_hides_the_other_does_not_say() -> None:
     assert rows(found.states, "state", "items") == {("closed", None), ("taken", None), ("draft", None), ("all", None)}
     assert set(found.places["items"].to_pylist()) == {None}
     assert set(found.places["hidden"].to_pylist()) == {True}
+
+
+def test_what_is_counted_too_has_its_values_with_their_total(town: Town) -> None:
+    flow = replace(ERRAND, counted_too=("subject",))
+    for subject in ("急诊", "急诊", "急诊", "急诊", "门诊", "门诊", "体检"):
+        town.begin(subject=subject)
+    found = statistics(flow, Errand.objects.all(), NOW, "receiver", 1).kinds
+    assert rows(found["subject"], "value", "items") == {("急诊", 4), ("门诊", 2), ("体检", 1), ("all", 7)}
+    hidden = statistics(flow, Errand.objects.all(), NOW, "receiver", 2).kinds
+    assert rows(hidden["subject"], "value", "items") == {("急诊", 4), ("门诊", None), ("体检", None), ("all", 7)}
+    all_hidden = statistics(flow, Errand.objects.all(), NOW, "receiver", 8).kinds
+    assert set(all_hidden["subject"]["items"].to_pylist()) == {None}
 
 
 def test_an_institution_knows_its_own_cells(town: Town) -> None:

@@ -225,6 +225,9 @@ def named_fields(flow: Flow) -> Iterator[Finding]:
         if not isinstance(_field(flow, name), CharField | TextField):
             yield _error(14, flow, f"`searched` names {name}, which is no text", "search in texts")
     yield from _shown_fields(flow)
+    for name in flow.counted_too:
+        if name in tagged or not getattr(_field(flow, name), "choices", None):
+            yield _error(14, flow, f"`counted_too` names {name}, which is hidden or no choice of few", "use a choice")
     if flow.amount and not isinstance(_field(flow, flow.amount), IntegerField):
         yield _error(14, flow, f"`amount` names {flow.amount}, which is no sum in fen", "use a field `Fen`")
     for name in sorted(tagged & set(flow.stub)):

@@ -293,7 +293,8 @@ class Flow:
     - urge_every: moment -> the least time between two urgings of one item; None: nobody is urged
     - glass: on what terms whoever has a sight by `party.Glass` breaks it, and how the item is found; None: nobody does
     - pseudonyms: fields that are published only where they hold a pseudonym as the tables of cases have it
-    - counted_by: the field with the place that statistics are by; least_count: moment -> the least count that is shown
+    - counted_by: the field with the place that statistics are by; counted_too: fields of few values that they are by,
+      too, each alone; least_count: moment -> the least count that is shown
     - listed: the columns of lists and exports, in order; searched: those that a search looks in
     - sections: how the fields of long forms stand together; what is in none comes last
     - rates, took: shares and times that the statistics give beside the counts
@@ -323,6 +324,7 @@ class Flow:
     sealed: "dict[str, tuple[Keeper, ...]]" = field(default_factory=dict)
     clauses: tuple[str, ...] = ()
     counted_by: str = ""
+    counted_too: tuple[str, ...] = ()
     least_count: "Callable[[datetime], int] | None" = None
     policies: tuple[str, ...] = ()
     urge_every: "Callable[[datetime], timedelta] | None" = None

@@ -106,12 +106,14 @@ class Statistics:
     """What is counted of a flow. Small cells are hidden where `hidden` is true; then all but the keys is null.
 
     - states: state, items; places: place, month, items, with their totals (`all`)
+    - kinds: by the name of a field that is counted too: value, items, with their total
     - on_time: limit, decided (ended, or its time is over), on_time; with the total of all limits
     - ended: how many have ended; median_days: the discrete median of their days; None: none, or too few to be shown
     """
 
     states: pa.Table
     places: pa.Table
+    kinds: dict[str, pa.Table]
     on_time: pa.Table
     ended: int | None
     median_days: float | None
@@ -125,18 +127,21 @@ def statistics(
     minimum: int,
     own: str | None = None,
 ) -> Statistics:
-    """Counts of items by state, by the place in the field `by` and the month they were made in, and how long they took.
+    """Counts of items by state, by the place in the field `by` and the month they were made in, by the values of fields
+    that the flow counts too, and how long they took.
 
     `minimum`: the least count that the reader may see, from policy; 1 hides nothing. `own`: the code of the reader's
     institution, whose cells the reader knows anyway.
     """
-    rows = list(items.values_list("pk", "state", "made_at", "ended_at", f"{by}__code"))
+    rows = list(items.values_list("pk", "state", "made_at", "ended_at", f"{by}__code", *flow.counted_too))
     by_state = Counter(row[1] for row in rows)
     by_place = Counter((row[4] or "", f"{localtime(row[2]):%Y-%m}") for row in rows)
     states = _hidden(("state",), {(code,): (count,) for code, count in by_state.items()}, ("items",), minimum)
     places = _hidden(("place", "month"), {key: (n,) for key, n in by_place.items()}, ("items",), minimum, own)
-    if _total_hidden(states) or _total_hidden(places):  # the two have one total: what one hides the other may not say
+    kinds = {name: _by_value([row[part] for row in rows], minimum) for part, name in enumerate(flow.counted_too, 5)}
+    if any(map(_total_hidden, (states, places, *kinds.values()))):  # they have one total: none says what another hides
         states, places = _all_hidden(states), _all_hidden(places)
+        kinds = {name: _all_hidden(table) for name, table in kinds.items()}
     days = sorted(_days(row[3] - row[2]) for row in rows if row[3] is not None)
     shown = bool(days) and len(days) >= minimum and not _ends_hidden(flow, states)
     kept = _on_time(flow, [row[0] for row in rows], now)
@@ -144,7 +149,11 @@ def statistics(
     if any(0 < part < minimum for part in _parts(on_time)):  # few in time, or few late, are few as well
         on_time = _all_hidden(on_time, 2)
     ended, median = (len(days), days[(len(days) - 1) // 2]) if shown else (None, None)
-    return Statistics(states, places, on_time, ended, median)
+    return Statistics(states, places, kinds, on_time, ended, median)
+
+
+def _by_value(values: list[str], minimum: int) -> pa.Table:
+    return _hidden(("value",), {(value,): (count,) for value, count in Counter(values).items()}, ("items",), minimum)
 
 
 def _total_hidden(table: pa.Table) -> bool:

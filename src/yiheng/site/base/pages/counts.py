@@ -20,7 +20,7 @@ from yiheng.site.base.flow.sight import counted, visible
 from yiheng.site.base.flow.tables import statistics
 from yiheng.site.base.pages.asking import actor_for, now_of
 from yiheng.site.base.pages.lists import flow_for
-from yiheng.site.base.pages.values import state_text
+from yiheng.site.base.pages.values import label, state_text, text_of
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.standing import Actor
 from yiheng.site.base.texts import pick, say
@@ -58,7 +58,11 @@ def flow_counts(request: HttpRequest, code: str) -> HttpResponse:
         + [_hours(each) for each in times(flow, items, least)],
         "charts": [_chart_of_states(flow, found.states), _chart_of_months(found.places)],
         "tables": [
-            _few(each) for each in (_states(flow, found.states), *_places(found.places), _on_time(flow, found.on_time))
+            _few(each)
+            for each in (
+                _states(flow, found.states), *_kinds(flow, found.kinds), *_places(found.places),
+                _on_time(flow, found.on_time),
+            )
         ],
     }  # fmt: skip
     return render(request, "site/counts.html", context)
@@ -116,6 +120,14 @@ def _states(flow: Flow, table: pa.Table) -> Counts:
     rows = sorted(_rows(table), key=lambda row: order.get(row["state"], len(flow.states)))
     lines = [[_all_or(row["state"], state_text(flow.code, row["state"])), *_counts(row, "items")] for row in rows]
     return Counts(str(say("按状态", "By state")), [str(say("状态", "State")), str(say("件数", "Items"))], lines)
+
+
+def _kinds(flow: Flow, tables: dict[str, pa.Table]) -> Iterator[Counts]:
+    for name, table in tables.items():
+        rows = sorted(_rows(table), key=lambda row: _all_last(row["value"]))
+        lines = [[_all_or(row["value"], text_of(flow, name, row["value"], {})), *_counts(row, "items")] for row in rows]
+        its = label(flow, name)
+        yield Counts(pick(Word(f"按{its}", f"By {its}")), [its, str(say("件数", "Items"))], lines)
 
 
 def _places(table: pa.Table) -> list[Counts]:
