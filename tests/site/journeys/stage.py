@@ -19,6 +19,7 @@ REFERRAL_ROLES = (
     ("wang", "王接诊", "referral_desk", "city"),
     ("zhao", "赵接诊", "referral_desk", "city"),
     ("sun", "孙接诊", "referral_desk", "second"),
+    ("ma", "马主治", "doctor", "city"),
     ("centre", "周中心", "referral_centre", "region"),
     ("com", "卫健委", "commission", "region"),
     ("er", "唐急诊", "emergency_doctor", "second"),

@@ -1,4 +1,4 @@
-"""A referral in browsers: from the doctor's sign-in to the close by the family doctor, in four people's sessions."""
+"""A referral in browsers: from the doctor's sign-in to the close by the family doctor, in five people's sessions."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -34,7 +34,7 @@ def written(doctor: Reader, **fields: str) -> str:
 
 
 def test_a_patient_is_referred_up_and_comes_home(come: Come) -> None:
-    doctor, desk, colleague = come("zhang"), come("wang"), come("zhao")
+    doctor, desk, colleague, treating = come("zhang"), come("wang"), come("zhao"), come("ma")
     item = written(doctor)
     doctor.finds_no_barrier()
     number = doctor.page.locator("h1").inner_text().split()[-1]
@@ -48,14 +48,17 @@ def test_a_patient_is_referred_up_and_comes_home(come: Come) -> None:
 
     desk.does("预约床位或号源", 床位或号源="心内科床位（明日）").sees("已预约")
     doctor.open(item).does("登记转出").sees("转运中")
-    desk.open(item).begins("登记到院").fill(到院时间=f"{now():%Y-%m-%dT%H:%M}").confirms("登记到院").sees("已接诊")
-    desk.begins("反馈诊疗结果").press("确认：反馈诊疗结果").sees("这个字段是必填项").finds_no_barrier()
-    desk.fill(结局="治愈或好转", 反馈="支架植入，恢复良好").confirms("反馈诊疗结果").sees("已反馈")
+    treating.open(item).sees("没有这个页面")
+    came = {"到院时间": f"{now():%Y-%m-%dT%H:%M}", "经治医生": "马主治（演示市医院）"}
+    desk.open(item).begins("登记到院").fill(**came).confirms("登记到院").sees("已接诊", "马主治")
+    treating.open("/").sees(number, "反馈诊疗结果").open(item).sees("胸痛2小时", "I21.0")
+    treating.begins("反馈诊疗结果").press("确认：反馈诊疗结果").sees("这个字段是必填项").finds_no_barrier()
+    treating.fill(结局="治愈或好转", 反馈="支架植入，恢复良好").confirms("反馈诊疗结果").sees("已反馈")
 
     family = come("liu")
     family.open(item).sees("治愈或好转", "支架植入").does("确认接续管理", 家庭医生已接续管理="是").sees("是")
     family.does("办结").sees("已办结", "已办结，不再等待")
-    family.open(f"{item}print/").sees(number, "办理记录", "张医生", "王接诊").finds_no_barrier()
+    family.open(f"{item}print/").sees(number, "办理记录", "张医生", "王接诊", "马主治").finds_no_barrier()
 
 
 def test_whoever_was_redirected_from_sees_a_stub(come: Come, served: Served) -> None:

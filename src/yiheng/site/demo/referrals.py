@@ -202,8 +202,10 @@ def _took(stage: Stage, story: Story, who: Any, step: str, reason: str) -> None:
 
 
 def _arrive(stage: Stage, story: Story) -> None:
-    desk = stage.somebody(DESK.code, _receiver(story))
-    stage.act(desk, "arrive", story.item, arrived_at=f"{localtime(stage.now):%Y-%m-%d %H:%M}")
+    receiver = _receiver(story)
+    desk, doctor = stage.somebody(DESK.code, receiver), stage.cast.of(DOCTOR.code, receiver)
+    came = f"{localtime(stage.now):%Y-%m-%d %H:%M}"
+    stage.act(desk, "arrive", story.item, arrived_at=came, treating_doctor=doctor.username)
 
 
 def _discharge(stage: Stage, story: Story) -> None:
@@ -212,9 +214,9 @@ def _discharge(stage: Stage, story: Story) -> None:
 
 
 def _feedback(stage: Stage, story: Story) -> None:
-    desk = stage.somebody(DESK.code, _receiver(story))
+    doctor = stage.cast.of(DOCTOR.code, _receiver(story))
     outcome = stage.chance.choice(("recovered", "recovered", "sent_back", "other"))
-    stage.act(desk, "feedback", story.item, outcome=outcome, feedback="治疗顺利，按医嘱随访（虚构病例）")
+    stage.act(doctor, "feedback", story.item, outcome=outcome, feedback="治疗顺利，按医嘱随访（虚构病例）")
 
 
 def _take_over(stage: Stage, story: Story) -> None:

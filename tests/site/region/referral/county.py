@@ -21,6 +21,11 @@ from yiheng.site.region.referral.parties import PLACES
 START = date(2025, 1, 1)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+# What a referral downwards is written with, beside what every one is.
+DOWN = {
+    "direction": "down", "grounds": ["stable"], "urgency": "routine", "plan": "口服药", "review_on": "2026-04-01",
+    "red_flags": "胸痛",
+}  # fmt: skip
 
 
 @dataclass
@@ -50,7 +55,8 @@ class County:
     def consent(self) -> tuple[int, ...]:
         return (keep(self.people["doc"], "consent", "同意书.pdf", [PDF], ("pdf",), 10_000, self.now).pk,)
 
-    def written(self, **data: object) -> Referral:
+    def form(self, **data: object) -> dict[str, object]:
+        """What a referral is written with."""
         every = {
             "direction": "up",
             "urgency": "urgent",
@@ -69,7 +75,10 @@ class County:
             "red_flags": "",
             "family_doctor": "fam",
         }
-        return Referral.objects.get(pk=self.act("doc", "write", **every | data).item_id)
+        return every | data
+
+    def written(self, **data: object) -> Referral:
+        return Referral.objects.get(pk=self.act("doc", "write", **self.form(**data)).item_id)
 
     def submitted(self, **data: object) -> Referral:
         item = self.written(**data)
@@ -81,6 +90,18 @@ class County:
         item = self.submitted(**data)
         self.act("desk", "accept", item)
         self.act("desk", "schedule", item, slot=str(self.slot.pk))
+        return item
+
+    def in_transit(self, **data: object) -> Referral:
+        item = self.scheduled(**data)
+        self.act("doc", "depart", item)
+        return item
+
+    def in_care(self, **data: object) -> Referral:
+        """Arrived at the appointed time."""
+        item = self.scheduled(**data)
+        self.now += timedelta(days=1)
+        self.act("desk", "arrive", item, arrived_at="2026-03-03 09:00")
         return item
 
     def later(self, **span: float) -> None:
@@ -107,6 +128,8 @@ def make_county(places: int = 3) -> County:
         "centre": _person("centre", "referral_centre", city),
         "com": _person("com", "commission", city),
         "stranger": _person("stranger", "doctor", other),
+        "treats": _person("treats", "doctor", big),
+        "colleague": _person("colleague", "doctor", big),
     }
     return County(big, small, other, slot, people)
 

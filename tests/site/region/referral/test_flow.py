@@ -39,6 +39,7 @@ def test_upwards_to_the_end(county: County) -> None:
     assert (state(item), legs(county)) == ("scheduled", (1, 0))
     assert Item.objects.get(pk=item.pk).number == "转S2026000001"
     county.act("doc", "depart", item)
+    county.now += timedelta(days=1, hours=1)
     county.act("desk", "arrive", item, arrived_at="2026-03-03 10:00")
     assert legs(county) == (0, 1)
     client = Client()
@@ -60,8 +61,7 @@ def test_downwards_the_family_doctor_takes_over_first(county: County) -> None:
         county.act("doc", "submit", item)
     assert refused.value.text.zh == "下转须填写：后续治疗方案、复诊日期、须返院的情形"
     plan = {"plan": "口服药", "review_on": "2026-04-01", "red_flags": "胸痛"}
-    item = county.scheduled(**down, **plan)
-    county.act("desk", "arrive", item, arrived_at="2026-03-03 10:00")
+    item = county.in_care(**down, **plan)
     county.act("desk", "feedback", item, outcome="recovered", feedback="稳定")
     with pytest.raises(Blocked) as refused:
         county.act("doc", "close", item)
@@ -306,7 +306,8 @@ def test_a_consent_form_is_clinical(county: County) -> None:
 
 
 def test_the_official_form_names_what_was_ticked(county: County) -> None:
-    item = county.submitted(dangers=["bleeding", "airway"], escort="on", team_confirmed="on")
+    item = county.submitted(dangers=["bleeding", "airway"], escort="on", team_confirmed="B")
     page = official_form(item, "summary", lambda name: True, "甲", county.now)
     assert "<td>超出本机构诊疗能力的急危重症</td>" in page
     assert "<td>活动性出血、气道不稳定</td>" in page
+    assert page.count("<td>市医院</td>") == 2, "the receiver, and whose team has confirmed"

@@ -8,7 +8,7 @@ import pytest
 from yiheng.site.base.flow.models import Item
 
 from ...counted import counted
-from .county import County, make_county
+from .county import DOWN, County, make_county
 
 OUT = {"outcome": "recovered", "feedback": "好转"}
 # Minutes from sending to accepting, and hours in care, of those who came.
@@ -34,7 +34,7 @@ def region(db: None, settings: object, tmp_path: Path) -> County:  # noqa: ARG00
     for _ in range(2):
         county.submitted()
     county.later(hours=4)  # both have expired
-    waits = county.submitted()
+    waits = county.submitted(**DOWN)
     county.act("desk", "accept", waits)
     county.act("desk", "schedule", waits, slot=str(county.slot.pk))
     county.later(days=30)  # and this one did not come
@@ -61,6 +61,7 @@ def test_every_figure_is_what_was_done_and_every_bar_a_row_of_its_table(region: 
         ("已办结",): "2", ("已反馈",): "2", ("已拒绝",): "3", ("已接收",): "2", ("逾期未答复",): "2",
         ("未到院",): "1", ("已提交",): "1", ("合计",): "13",
     }  # fmt: skip
+    assert page.rows("按方向") == {("下转",): "1", ("上转",): "12", ("合计",): "13"}
     assert page.cells("按机构和月份（件）") == {
         ("市医院", "2026-03"): "10", ("二院", "2026-03"): "2", ("市医院", "2026-04"): "1", ("二院", "2026-04"): "0",
         ("市医院", "合计"): "11", ("二院", "合计"): "2",

@@ -62,6 +62,23 @@ def test_on_the_page(county: County, clock: list[datetime]) -> None:
     assert [each.zh for each in told] == ["双向转诊 转S2026000001：催办，现为“已提交”"] * 2
 
 
+def test_what_is_said_meanwhile_keeps_no_referral_alive(county: County) -> None:
+    item = county.submitted(urgency="emergency")
+    county.later(minutes=10)
+    county.act("doc", "urge", item)
+    county.later(minutes=5)
+    county.act("desk", "comment", item, text="正在联系病区")
+    county.act("doc", "copy", item, person="colleague", shows="stub")
+    county.later(minutes=4)
+    county.act("doc", "comment", item, text="请尽快")
+    assert Item.objects.get(pk=item.pk).state == "submitted"
+    county.later(minutes=1)
+    assert Item.objects.get(pk=item.pk).state == "expired"
+    assert list(item.acts.values_list("step", flat=True)) == [
+        "write", "consent", "submit", "urge", "comment", "copy", "comment", "expire",
+    ]  # fmt: skip
+
+
 def test_by_the_api(county: County, clock: list[datetime]) -> None:
     item = county.submitted()
     token = make_token(county.people["doc"], "test", clock[-1], clock[-1] + timedelta(days=1))

@@ -11,7 +11,7 @@ from yiheng.site.base.fields import CodeList
 from yiheng.site.base.flow.models import Item
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.party import RoleAt, RoleOver
-from yiheng.site.base.places.models import place_of
+from yiheng.site.base.places.models import Place, place_of
 from yiheng.site.base.places.roles import INSTITUTION
 from yiheng.site.base.register.models import RegisterRow
 from yiheng.site.base.texts import say
@@ -83,7 +83,15 @@ class Referral(Item):
     grounds = CodeList(say("转诊条件", "grounds"), offered=_grounds, blank=False)
     dangers = CodeList(say("危险情形", "dangers"), offered=_dangers)
     escort = models.BooleanField(say("有医务人员护送", "an escort goes along"), default=False)
-    team_confirmed = models.BooleanField(say("接收团队已确认", "the receiving team has confirmed"), default=False)
+    team_confirmed = models.ForeignKey(
+        Place,
+        models.PROTECT,
+        limit_choices_to={"kind": INSTITUTION},
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=say("已确认接收的机构", "institution whose team has confirmed"),
+    )
 
     patient = models.CharField(say("患者标识", "patient"), max_length=64)
     patient_name = SealedText(say("患者姓名", "patient's name"))
@@ -105,6 +113,15 @@ class Referral(Item):
         verbose_name=say("床位或号源", "bed or appointment"),
     )
     arrived_at = models.DateTimeField(say("到院时间", "arrived at"), null=True, blank=True)
+    treating_doctor = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        limit_choices_to={"posts__role": "doctor"},
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=say("经治医生", "treating doctor"),
+    )
     discharged_at = models.DateTimeField(say("出院时间", "discharged at"), null=True, blank=True)
     outcome = models.CharField(say("结局", "outcome"), max_length=16, choices=Outcome, blank=True)
     feedback = models.TextField(say("反馈", "feedback"), blank=True)

@@ -25,15 +25,19 @@ class Facts:
     plan: str
     review_on: date | None
     red_flags: str
+    has_family_doctor: bool
     is_taken_over: bool
     is_receivers_slot: bool
+    is_slot_dated: bool
+    is_receivers_doctor: bool
     day: date
 
 
 @dataclass(frozen=True)
 class Stay:
-    """When the patient came and went, as filled in, and the moment at which it is asked."""
+    """When the referral was sent, and the patient came and went, as filled in; the moment at which it is asked."""
 
+    sent: datetime | None
     arrived: datetime | None
     discharged: datetime | None
     now: datetime
@@ -64,6 +68,11 @@ def sent_elsewhere(facts: Facts) -> Said | None:
     return None if facts.is_elsewhere else Said(Word("接收机构不能是转出机构", "the receiver is the sender itself"))
 
 
+def sent_on(is_another: bool) -> Said | None:
+    """Whoever redirects names another receiver: the time to answer begins anew (改转其他机构)."""
+    return None if is_another else Said(Word("改转须选择另一机构", "a redirect is to another institution"))
+
+
 def receiver_capable(facts: Facts) -> Said | None:
     """The receiver is registered for the subject on the day (接收机构能力)."""
     if facts.is_capable:
@@ -73,7 +82,7 @@ def receiver_capable(facts: Facts) -> Said | None:
 
 
 def plan_if_down(facts: Facts) -> Said | None:
-    """Downwards nobody goes without a plan, a day of review and when to come back (下转须有方案)."""
+    """Downwards nobody goes without a plan, a day of review, when to come back and a family doctor (下转须有方案)."""
     if facts.direction != "down":
         return None
     lacking = [
@@ -82,6 +91,7 @@ def plan_if_down(facts: Facts) -> Said | None:
             ("后续治疗方案", "a plan", facts.plan.strip()),
             ("复诊日期", "a day of review", facts.review_on),
             ("须返院的情形", "when to come back", facts.red_flags.strip()),
+            ("家庭医生", "a family doctor", facts.has_family_doctor),
         )
         if not its
     ]
@@ -100,6 +110,13 @@ def taken_over_if_down(facts: Facts) -> Said | None:
     return Said(Word("家庭医生尚未确认接续管理", "the family doctor has not taken over yet"))
 
 
+def not_taken_over(facts: Facts) -> Said | None:
+    """Once a family doctor has taken over, no other is named (家庭医生已接续)."""
+    if not facts.is_taken_over:
+        return None
+    return Said(Word("家庭医生已接续管理，不再更换", "the family doctor has taken over and is not changed any more"))
+
+
 def slot_of_receiver(facts: Facts) -> Said | None:
     """The place that is held is one of the receiver's own (本机构的床位或号源)."""
     return (
@@ -107,6 +124,25 @@ def slot_of_receiver(facts: Facts) -> Said | None:
         if facts.is_receivers_slot
         else Said(Word("所选床位或号源不属于接收机构", "the place is not the receiver's"))
     )
+
+
+def slot_dated(facts: Facts) -> Said | None:
+    """The place that is held has a time, from which it is known that the patient did not come (预约时间)."""
+    return None if facts.is_slot_dated else Said(Word("所选床位或号源没有时间", "the place has no time"))
+
+
+def doctor_of_receiver(facts: Facts) -> Said | None:
+    """Whoever treats the patient is a doctor of the receiver (经治医生)."""
+    if facts.is_receivers_doctor:
+        return None
+    return Said(Word("经治医生须为接收机构的医师", "the treating doctor is a doctor of the receiver"))
+
+
+def arrived_in_order(stay: Stay) -> Said | None:
+    """Nobody arrives before being referred, or later than now: the time for the discharge counts from it (到院时间)."""
+    if stay.arrived is not None and (stay.sent or stay.arrived) <= stay.arrived <= stay.now:
+        return None
+    return Said(Word("到院时间须在提交之后、不晚于现在", "the arrival is after the submission and not later than now"))
 
 
 def discharged_in_order(stay: Stay) -> Said | None:

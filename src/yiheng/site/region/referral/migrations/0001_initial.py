@@ -59,7 +59,6 @@ class Migration(migrations.Migration):
                 ("grounds", yiheng.site.base.fields.CodeList(blank=True, default=list, verbose_name="转诊条件")),
                 ("dangers", yiheng.site.base.fields.CodeList(blank=True, default=list, verbose_name="危险情形")),
                 ("escort", models.BooleanField(default=False, verbose_name="有医务人员护送")),
-                ("team_confirmed", models.BooleanField(default=False, verbose_name="接收团队已确认")),
                 ("patient", models.CharField(max_length=64, verbose_name="患者标识")),
                 (
                     "patient_name",
@@ -132,6 +131,30 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to="ledger.cell",
                         verbose_name="床位或号源",
+                    ),
+                ),
+                (
+                    "team_confirmed",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"kind": "institution"},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.place",
+                        verbose_name="已确认接收的机构",
+                    ),
+                ),
+                (
+                    "treating_doctor",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"posts__role": "doctor"},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="经治医生",
                     ),
                 ),
             ],
