@@ -14,12 +14,14 @@ from yiheng.site.base.clock.span import days
 from yiheng.site.base.flow import checks
 from yiheng.site.base.flow.apps import FlowApp
 from yiheng.site.base.flow.declare import Flow, Limit, Shows, Sight, Step, section, state
+from yiheng.site.base.ledger.effects import HoldIn, Release
 from yiheng.site.base.panel.countersign import Countersign
 from yiheng.site.base.panel.vote import Vote
 from yiheng.site.base.party import Author, Former, Outsider, Party, PersonIn, RoleAt, System
 from yiheng.site.base.places.roles import LEADER, Role
 
 LOST = state("lost", "遗失", "lost")
+VOID = state("void", "作废", "void", fails=True)
 SIGNED = Countersign(lambda item, now: ())
 VOTED = Vote(lambda item, now: (), lambda item, now, electors: 1, lambda item, now, turnout: 1)
 
@@ -125,6 +127,13 @@ BROKEN: dict[str, tuple[Callable[[], Flow], tuple[str, str]]] = {
     "a panel that asks for fields": (
         lambda: with_step(step("sign", (TAKEN,), CLOSED, panel=SIGNED, refused=REFUSED, asks=("note",))),
         ("E007", "the panel of sign asks for fields or begins"),
+    ),
+    "a panel that keeps what is held when it refuses": (
+        lambda: with_step(
+            step("hold", (TAKEN,), DONE, Author(), does=(HoldIn(lambda item: item, lambda item: 1),)),
+            step("sign", (DONE,), CLOSED, panel=SIGNED, refused=VOID, does=(Release("beds"),)),
+        ),
+        ("E020", "the step sign keeps what the item holds in the state void"),
     ),
     "duties of no step": (
         lambda: replace(ERRAND, apart=(("begin", "pay"),)),

@@ -69,6 +69,15 @@ def test_held_committed_used_by_steps(town: Town, doing: Callable[..., None]) ->
     assert {row.act.step for row in hold.movements.select_related("act")} == {"send", "take", "finish", "confirm"}
 
 
+def test_nothing_to_give_back_moves_nothing(town: Town, doing: Callable[..., None]) -> None:
+    doing(send=(HoldIn(its_cell, lambda item: 9_000),), take=(Release(LEDGER, lambda item: 0),))
+    cell = purse(10_000)
+    town.act("wei", "take", town.sent(), owner="wen")
+    assert (legs(cell), list(Hold.objects.get().movements.values_list("kind", flat=True))) == (
+        (10_000, 9_000, 0, 0), ["hold"],
+    )  # fmt: skip
+
+
 def test_a_refusal_undoes_the_whole_act(town: Town, doing: Callable[..., None]) -> None:
     doing(send=(HoldIn(its_cell, lambda item: item.amount),))
     cell = purse(8_999)

@@ -23,7 +23,7 @@ from yiheng.site.base.files.models import File
 from yiheng.site.base.flow import deadlines, todos, verbs
 from yiheng.site.base.flow.attachments import attached
 from yiheng.site.base.flow.decide import Decision, Why, decide
-from yiheng.site.base.flow.declare import Flow, Outcome, State, Step
+from yiheng.site.base.flow.declare import Effect, Flow, Outcome, State, Step
 from yiheng.site.base.flow.declare import Poll as Panel
 from yiheng.site.base.flow.facts import Facts, facts_of
 from yiheng.site.base.flow.forms import cleaned
@@ -77,7 +77,7 @@ class Acting:
 
     `act` is there once it is written, before effects are applied; `seat` where a panel answers; `decided`: the step of
     a panel that is decided by another act than an answer to it; `told`: whom alone the act's event is for, where an
-    effect says so.
+    effect says so; `effects`: all that are applied.
     """
 
     flow: Flow
@@ -94,6 +94,7 @@ class Acting:
     act: Act | None = None
     answers: list[Answer] = field(default_factory=list)
     told: list[Turn] = field(default_factory=list)
+    effects: tuple[Effect, ...] = ()
 
     def emit(self, kind: str, **content: Any) -> None:
         """Put an event into the outbox."""
@@ -231,8 +232,9 @@ def _take(acting: Acting) -> Act:
     _move(acting, step.goes(outcome) if outcome else None)
     acting.act = _write(acting)
     take(acting.act, acting.files)
-    if outcome is Outcome.AGREED:
-        for effect in sorted(step.does, key=lambda each: each.rank):
+    if outcome is not None:
+        acting.effects = step.effects(outcome)
+        for effect in sorted(acting.effects, key=lambda each: each.rank):
             effect.apply(acting)
         acting.item.save()
     _bar(acting)

@@ -14,8 +14,9 @@ from yiheng.base.refusal import Refusal
 from yiheng.policy.loader import scheme
 from yiheng.site.base.accounts.models import Person
 from yiheng.site.base.flow import registry, verbs
-from yiheng.site.base.flow.declare import Flow, Shows, State, Step
+from yiheng.site.base.flow.declare import Flow, Outcome, Shows, State, Step
 from yiheng.site.base.flow.models import Item
+from yiheng.site.base.ledger.effects import HoldEach, HoldIn, Release
 from yiheng.site.base.party.terms import glass_roles
 from yiheng.site.base.places.models import Place
 from yiheng.site.base.places.roles import known_roles
@@ -136,6 +137,22 @@ def steps_whole(flow: Flow) -> Iterator[Finding]:
             yield _error(6, flow, f"the step {step.name} needs {name} and does not ask for it", "add it to `asks`")
         if step.begins and step.to is None:
             yield _error(5, flow, f"the step {step.name} makes an item without a state", "say where it goes: `to`")
+
+
+def holds_given_back(flow: Flow) -> Iterator[Finding]:
+    """Where an item may hold something of a ledger, nothing that fails it keeps that."""
+    holding: set[str] = set()
+    for step in flow.steps:
+        if step.to is not None and any(isinstance(each, HoldIn | HoldEach) for each in step.does):
+            holding |= {step.to.code, *_onward(flow, step.to.code)}
+    for step in flow.steps:
+        if holding.isdisjoint(each.code for each in step.frm):
+            continue
+        for outcome in Outcome:
+            goes = step.goes(outcome)
+            if goes is not None and goes.fails and not any(isinstance(each, Release) for each in step.effects(outcome)):
+                text = f"the step {step.name} keeps what the item holds in the state {goes.code}"
+                yield _error(20, flow, text, "add a `Release` to `does`, or to `undoes` where a panel refuses")
 
 
 def actors_see(flow: Flow) -> Iterator[Finding]:
@@ -299,6 +316,6 @@ def policies_sourced(flow: Flow) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Callable[[Flow], Iterator[Finding]], ...] = (
-    reachable, leads_on, owned, meanings, steps_whole, actors_see, apart_named, party_fields, roles_declared,
-    asked_fields, named_fields, known_names, glass_whole, policies_sourced,
+    reachable, leads_on, owned, meanings, steps_whole, holds_given_back, actors_see, apart_named, party_fields,
+    roles_declared, asked_fields, named_fields, known_names, glass_whole, policies_sourced,
 )  # fmt: skip

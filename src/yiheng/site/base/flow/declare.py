@@ -148,6 +148,7 @@ class Step:
     - reason: a reason is asked for; files: what must come with it
     - side: nobody waits for it (to take back, to cancel)
     - panel: who must agree first; refused: the state where they do not; returned: where they send it back
+    - does: its effects; undoes: those of its panel's refusal or return
     - untouched: only while nobody has acted since the asker did
     - form: a form of its own in place of the item's fields; may: asked in place of `who`: why not, None: they may
     """
@@ -163,6 +164,7 @@ class Step:
     files: tuple[FilesAsked, ...] = ()
     checks: tuple[Check, ...] = ()
     does: tuple[Effect, ...] = ()
+    undoes: tuple[Effect, ...] = ()
     side: bool = False
     panel: Poll | None = None
     refused: State | None = None
@@ -184,6 +186,10 @@ class Step:
     def goes(self, outcome: Outcome) -> State | None:
         """The state after it; None: the same as before."""
         return {Outcome.AGREED: self.to, Outcome.REFUSED: self.refused, Outcome.RETURNED: self.returned}[outcome]
+
+    def effects(self, outcome: Outcome) -> tuple[Effect, ...]:
+        """What it does where this comes of it."""
+        return self.does if outcome is Outcome.AGREED else self.undoes
 
 
 def step(

@@ -45,9 +45,8 @@ class _OnCells:
         raise NotImplementedError
 
     def apply(self, acting: "Acting") -> None:
-        """Lock the cells of all of the step's effects, then do this one."""
-        step = acting.decided or acting.step
-        others = [effect for effect in step.does if isinstance(effect, _OnCells)]
+        """Lock the cells of all of the act's effects, then do this one."""
+        others = [effect for effect in acting.effects if isinstance(effect, _OnCells)]
         moves.lock(cell for effect in others for cell in effect.cells(acting))
         self.change(acting, _by(acting))
 
@@ -128,12 +127,17 @@ class Use(_OnHolds):
 
 @dataclass(frozen=True)
 class Release(_OnHolds):
-    """What the item holds and has committed is given back; what is used only where `legs` says so (出院腾床)."""
+    """What the item holds and has committed is given back; what is used only where `legs` says so (出院腾床).
+
+    An amount of nothing gives nothing back.
+    """
 
     legs: tuple[Leg, ...] = (Leg.HELD, Leg.COMMITTED)
 
     def change(self, acting: "Acting", by: By) -> None:
-        moves.release(self.numbers(acting), by, self.how_much(acting), self.legs)
+        amount = self.how_much(acting)
+        if amount != 0:
+            moves.release(self.numbers(acting), by, amount, self.legs)
 
 
 @dataclass(frozen=True)
