@@ -72,7 +72,8 @@ def _flow(flow: "Flow", table: Table) -> str:
 
 
 def _keepers(keepers: "Iterable[Keeper]") -> str:
-    return "; ".join(f"{', '.join(f'`{role.code}`' for role in its.roles)} at {its.field}" for its in keepers)
+    every = (f"{', '.join(f'`{role.code}`' for role in its.roles)} at {its.field}" for its in keepers)
+    return f"{'; '.join(every)}, if they see the item"
 
 
 def _step(flow: "Flow", step: "Step") -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """A process that has loaded what a piece of Python needs, and has a child of its own run it each time it is asked.
 
-What a child does and how it ends is what a process of its own does and how that ends, but for what is called at exit; it
-only starts sooner.
+What a child does and how it ends is what a process of its own does and how that ends, but for what is called at exit;
+it only starts sooner.
 """
 
 import json

@@ -30,8 +30,8 @@ REFERRALS = {
     "discharged": 3, "completed": 3, "closed": 14, "rejected": 3, "cancelled": 3, "expired": 3, "noshow": 3,
 }  # fmt: skip
 PURCHASES = {
-    "asked": 2, "argued": 5, "approved": 2, "intended": 2, "open": 3, "evaluating": 2, "awarded": 2, "contracted": 3,
-    "accepted": 4, "paid": 4, "rejected": 2, "cancelled": 1,
+    "asked": 2, "argued": 5, "approved": 3, "intended": 2, "open": 3, "evaluating": 2, "awarded": 2, "contracted": 3,
+    "to_mend": 1, "accepted": 4, "paid": 4, "rejected": 2, "cancelled": 1, "terminated": 1,
 }  # fmt: skip
 FLOWS = ("referral", "procurement", "bid", "payment")
 
@@ -74,10 +74,11 @@ def test_one_matter_of_each_kind_comes_through_every_state(
         "closed": 1, "accepted": 1, "rejected": 1, "cancelled": 1, "expired": 1, "noshow": 1,
     }  # fmt: skip
     assert states("procurement") == {
-        "paid": 1, "accepted": 1, "contracted": 1, "open": 1, "cancelled": 1, "rejected": 2,
+        "paid": 1, "accepted": 1, "contracted": 1, "terminated": 1, "approved": 1, "open": 1, "cancelled": 1,
+        "rejected": 2,
     }  # fmt: skip
     assert (states("bid"), states("payment")) == (
-        {"scored": 9, "lodged": 2, "withdrawn": 1}, {"paid": 1, "refused": 1}
+        {"scored": 12, "lodged": 2, "withdrawn": 1, "lapsed": 3}, {"paid": 1, "refused": 1}
     )  # fmt: skip
     for code in FLOWS:
         assert set(Act.objects.filter(item__flow=code).values_list("to_state", flat=True)) == set(flow_of(code).states)

@@ -10,8 +10,9 @@ from .conftest import Come, Served
 pytestmark = pytest.mark.browser
 
 REQUEST = {
-    "医院": "演示市医院", "申请科室": "心内科一病区", "类别": "货物", "品目代码": "B021", "品名与规格": "演示监护仪",
-    "数量": "2", "预算金额": "9000.00", "预算": "心内科一病区 耗材预算", "需求与理由": "更新老旧设备",
+    "医院": "演示市医院", "申请科室": "心内科一病区", "类别": "货物（固定资产）", "品目代码": "B021",
+    "品名与规格": "演示监护仪", "数量": "2", "预算金额": "9000.00", "预算": "心内科一病区 耗材预算",
+    "需求与理由": "更新老旧设备",
 }  # fmt: skip
 OFFERS = (("演示供应商1", "8800.00", "70"), ("演示供应商2", "8900.00", "90"), ("演示供应商3", "8990.00", "70"))
 
@@ -36,10 +37,10 @@ def asked(come: Come) -> str:
 def bid_for(come: Come, served: Served, item: str) -> None:
     """Three bids, scored by the experts whose turn it is."""
     buyer = come("buyer")
-    buyer.open(item).does("直接征集（限额以下）", 采购方式="询价").sees("征集投标")
+    buyer.open(item).does("直接征集（限额以下）", 采购方式="询价", 公告网址或编号="采购公告2026-1").sees("征集投标")
     for supplier, price, _ in OFFERS:
-        buyer.open(item).begins("递交").fill(投标人=supplier, 报价=price, 联系方式="演示联系人")
-        buyer.confirms("递交").sees("已递交（密封）").sees_not(price)
+        buyer.open(item).begins("递交").fill(投标人=supplier, 报价=price, 联系方式="演示联系人", 投标文件="投标书.pdf")
+        buyer.confirms("递交").sees("已递交（密封）").sees_not(price, "投标书.pdf")
     buyer.open(item).does("截止投标").sees("评审中")
     served.tick()
     for number in range(3):
@@ -69,18 +70,23 @@ def test_a_ward_asks_and_the_cashier_pays(come: Come, served: Served) -> None:
     item = asked(come)
     bid_for(come, served, item)
     buyer, taker = come("buyer"), come("taker")
-    buyer.open(item).begins("确定成交").fill(中标供应商="演示供应商1", 成交金额="8800.00").press("确认：确定成交")
+    award = {"中标供应商": "演示供应商1", "成交金额": "8800.00", "公告网址或编号": "成交公告2026-1"}
+    buyer.open(item).begins("确定成交").fill(**award).press("确认：确定成交")
     buyer.sees("评分最高", "不同投标人联系方式相同").finds_no_barrier()
     buyer.fill(中标供应商="演示供应商2", 成交金额="8900.00", 理由="已核实，为同一代理人")
     buyer.confirms("确定成交").sees("已成交", "8,900.00", "已核实，为同一代理人", "不同投标人联系方式相同")
     deliver = (datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=20)).date().isoformat()
-    contract = {"合同编号": "B-2026-1", "合同金额": "8899.99", "交付日期": deliver, "合同文本": "合同.pdf"}
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    contract = {"合同编号": "B-2026-1", "合同金额": "8899.99", "签订日期": today, "交付日期": deliver}
+    contract |= {"公告网址或编号": "合同公告2026-1", "合同文本": "合同.pdf"}
     buyer.does("签订合同", **contract).sees("已签合同", "合同.pdf", deliver)
-    taker.open(item).does("验收", 验收数量="2", 存放地点="一病区库房", 验收单="验收单.pdf").sees("已验收")
+    taker.open(item).does("验收不合格", 理由="包装破损", 验收单="不合格记录.pdf").sees("待整改", "包装破损", "交付时限")
+    accepted = {"验收数量": "2", "验收金额": "8899.99", "存放地点": "一病区库房", "验收单": "验收单.pdf"}
+    taker.open(item).does("验收", **accepted).sees("已验收")
     taker.sees("资产卡片", "资B", "4,450.00", "4,449.99")
 
     buyer.open(item).begins("付款申请").fill(付款金额="8900.00", 发票号码="12345678", 发票="发票.pdf")
-    buyer.press("确认：付款申请").sees("合同余额8899.99元")
+    buyer.press("确认：付款申请").sees("验收金额尚余8899.99元")
     buyer.fill(付款金额="8899.99").confirms("付款申请").sees("待审核", "8,899.99")
     payment = buyer.where
     come("accounts").open(payment).does("审核").sees("待支付")

@@ -89,7 +89,7 @@ def _bought(hospital: Hospital) -> Item:
     hospital.awarded(item)
     contract = {"contract_number": "1", "contract_amount": "890.00", "deliver_on": "2026-04-01"}
     hospital.act("buyer", "contract", item, files=hospital.file("buyer", "contract"), **contract)
-    accepted = {"accepted_quantity": "2", "location": "库房"}
+    accepted = {"accepted_quantity": "2", "accepted_amount": "890.00", "location": "库房"}
     hospital.act("taker", "accept", item, files=hospital.file("taker", "acceptance"), **accepted)
     return item
 

@@ -138,8 +138,7 @@ def _fill(world: World) -> None:
     items["open"] = hospital.ask(name="口罩", code="A099")
     hospital.act("office", "approve", items["open"], value="agree", comment="")
     hospital.act("buyer", "inquire", items["open"], method="inquiry")
-    lodged = {"supplier": str(hospital.suppliers[0].pk), "price": "880.00", "contact": "电话"}
-    items["bid"] = hospital.act("buyer", "lodge", flow="bid", parent=items["open"], **lodged).item
+    items["bid"] = hospital.lodge(items["open"], 0, "880.00")
     data = {"sender": "S", "receiver": "H-own", "subject": "血样", "amount": "90.00", "note": "机要"}
     doc = actor_of(county.people["doc"].pk, hospital.now.date())
     items["errand"] = act(doc, _asked("errand", "begin", None, data), hospital.now).item
@@ -154,7 +153,7 @@ def fill_up(world: World) -> list[RegisterRow]:
     hospital.awarded(bought)
     contract = {"contract_number": "1", "contract_amount": "890.00", "deliver_on": "2030-01-01"}
     hospital.act("buyer", "contract", bought, files=hospital.file("buyer", "contract"), **contract)
-    accepted = {"accepted_quantity": "2", "location": "库房"}
+    accepted = {"accepted_quantity": "2", "accepted_amount": "890.00", "location": "库房"}
     hospital.act("taker", "accept", bought, files=hospital.file("taker", "acceptance"), **accepted)
     items["payment"], items["paid"] = (_payment(hospital, bought, yuan) for yuan in ("100.00", "200.00"))
     hospital.act("accounts", "check", items["paid"], flow="payment")

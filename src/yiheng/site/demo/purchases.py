@@ -23,8 +23,10 @@ from yiheng.site.management.procurement.parties import ACCEPTANCE, BUDGET, CASHI
 _SUPPLIERS = 6
 _BUDGET = 1_000_000_000
 _GOODS = (
-    ("A032", "演示检查手套"), ("A033", "演示输液器"), ("B021", "演示监护仪"), ("B022", "演示心电图机"),
-    ("C014", "演示办公电脑"), ("C015", "演示消毒柜"), ("D007", "演示超声诊断仪"), ("D009", "演示血液透析机"),
+    ("A032", "演示检查手套", "consumables"), ("A033", "演示输液器", "consumables"),
+    ("B021", "演示监护仪", "goods"), ("B022", "演示心电图机", "goods"),
+    ("C014", "演示办公电脑", "goods"), ("C015", "演示消毒柜", "goods"),
+    ("D007", "演示超声诊断仪", "goods"), ("D009", "演示血液透析机", "goods"),
 )  # fmt: skip
 # In fen: one rung, two, three with a president; the large ones are argued by experts first.
 _SMALL, _LARGE = (800_000, 3_000_000, 12_000_000), (26_000_000, 80_000_000)
@@ -70,14 +72,17 @@ FATES = (
     Fate(1, ("ask", "approve", "cancel"), 5, 30),
     Fate(1, (*_UNTIL_ACCEPTED, "apply", "check", "pay", "bounce"), 1, 3),
     Fate(1, (*_UNTIL_ACCEPTED, "apply", "check", "pay", "bounce", "pay"), 5, 25),
+    Fate(1, (*_UNTIL_SIGNED, "reject_goods"), 1, 3),
+    Fate(1, (*_UNTIL_SIGNED, "reject_goods", "terminate"), 5, 25),
+    Fate(1, (*_UNTIL_SCORED, "fail"), 1, 3),
 )
 
 # Days since the beat before, at working hours.
 _DAYS = {
     "ask": 0.0, "ask_argued": 0.0, "argue": 1.0, "argue_badly": 1.0, "approve": 0.7, "reject": 1.0, "intend": 1.0,
     "announce": 32.0, "inquire": 1.0, "lodge": 3.0, "withdraw_bid": 0.5, "close_bids": 2.0, "score": 1.0,
-    "award": 2.0, "contract": 5.0, "accept": 7.0, "apply": 2.0, "check": 1.0, "refuse": 1.0, "pay": 2.0, "bounce": 3.0,
-    "cancel": 1.0,
+    "award": 2.0, "contract": 5.0, "accept": 7.0, "reject_goods": 7.0, "terminate": 5.0, "apply": 2.0, "check": 1.0,
+    "refuse": 1.0, "pay": 2.0, "bounce": 3.0, "cancel": 1.0, "fail": 1.0,
 }  # fmt: skip
 
 
@@ -150,9 +155,9 @@ def _story(stage: Stage, fate: Fate, number: int, now: datetime) -> Story:
 def _asks(step: str) -> Beat:
     def beat(stage: Stage, story: Story) -> None:
         told = story.told
-        code, name = told["goods"]
+        code, name, kind = told["goods"]
         data = {
-            "org": told["org"].code, "dept": told["dept"].code, "kind": "goods", "code": f"{code}-{told['number']:02}",
+            "org": told["org"].code, "dept": told["dept"].code, "kind": kind, "code": f"{code}-{told['number']:02}",
             "name": name, "quantity": "2", "amount": str(yuan_of(told["amount"])),
             "budget": str(stage.kept[told["dept"].code]), "need": "现有设备不足（虚构）",
         }  # fmt: skip
@@ -197,7 +202,12 @@ def _seats(item: Item, step: str) -> list[Seat]:
 
 
 def _buys(step: str, **data: str) -> Beat:
-    return lambda stage, story: _take(stage, story, step, data)
+    return lambda stage, story: _take(stage, story, step, {**data, "notice": _notice(story, step)})
+
+
+def _notice(story: Story, step: str) -> str:
+    """Where a step was published."""
+    return f"演示公告{story.told['number']:03}-{step}"
 
 
 def _take(stage: Stage, story: Story, step: str, data: dict[str, Any]) -> None:
@@ -212,7 +222,7 @@ def _lodge(stage: Stage, story: Story) -> None:
         supplier = its[(story.told["number"] + place) % len(its)]
         price = str(yuan_of(story.told["amount"] * share // 100))
         bid: dict[str, Any] = {"supplier": str(supplier.pk), "price": price, "contact": supplier.contact}
-        stage.act(buyer, "lodge", flow="bid", parent=story.item, **bid)
+        stage.act(buyer, "lodge", flow="bid", parent=story.item, files=stage.paper(buyer, "bid"), **bid)
 
 
 def _withdraw_bid(stage: Stage, story: Story) -> None:
@@ -235,6 +245,7 @@ def _award(stage: Stage, story: Story) -> None:
     best = _bids(story)[1].bid
     buyer = _one(stage, story, PURCHASING.code, "org")
     award: dict[str, Any] = {"winner": str(best.supplier_id), "price": str(yuan_of(best.price))}
+    award["notice"] = _notice(story, "award")
     stage.act(buyer, "award", story.item, reason="按评审结果推荐", **award)
 
 
@@ -244,20 +255,39 @@ def _contract(stage: Stage, story: Story) -> None:
     data: dict[str, Any] = {
         "contract_number": f"演示合同{story.told['number']:03}",
         "contract_amount": str(yuan_of(price)),
+        "signed_on": str(localdate(stage.now)),
         "deliver_on": str(localdate(stage.now) + timedelta(days=10)),
+        "notice": _notice(story, "contract"),
     }
     stage.act(buyer, "contract", story.item, files=stage.paper(buyer, "contract"), **data)
 
 
 def _accept(stage: Stage, story: Story) -> None:
     taker = _one(stage, story, ACCEPTANCE.code, "org")
-    data: dict[str, Any] = {"accepted_quantity": "2", "location": f"{story.told['dept'].name}库房"}
+    amount = Procurement.objects.values_list("contract_amount", flat=True).get(pk=_its(story).pk)
+    data: dict[str, Any] = {
+        "accepted_quantity": "2",
+        "accepted_amount": str(yuan_of(amount)),
+        "location": f"{story.told['dept'].name}库房",
+    }
     stage.act(taker, "accept", story.item, files=stage.paper(taker, "acceptance"), **data)
+
+
+def _reject_goods(stage: Stage, story: Story) -> None:
+    taker = _one(stage, story, ACCEPTANCE.code, "org")
+    paper = stage.paper(taker, "acceptance")
+    stage.act(taker, "reject_goods", story.item, files=paper, reason="外观破损，限期更换")
+
+
+def _terminate(stage: Stage, story: Story) -> None:
+    buyer = _one(stage, story, PURCHASING.code, "org")
+    paper = stage.paper(buyer, "termination")
+    stage.act(buyer, "terminate", story.item, files=paper, reason="逾期未更换")
 
 
 def _apply(stage: Stage, story: Story) -> None:
     buyer = _one(stage, story, PURCHASING.code, "org")
-    amount = Procurement.objects.values_list("contract_amount", flat=True).get(pk=_its(story).pk)
+    amount = Procurement.objects.values_list("accepted_amount", flat=True).get(pk=_its(story).pk)
     bill: dict[str, Any] = {"amount": str(yuan_of(amount)), "invoice": f"演示发票{story.told['number']:03}"}
     paper = stage.paper(buyer, "invoice")
     story.told["payment"] = stage.act(buyer, "apply", flow="payment", parent=story.item, files=paper, **bill)
@@ -276,6 +306,12 @@ def _bounce(stage: Stage, story: Story) -> None:
     finance = _one(stage, story, FINANCE.code, "org")
     said: dict[str, Any] = {"reason": "收款账号有误", "bounce_slip": f"演示退汇{story.told['number']:03}"}
     stage.act(finance, "bounce", story.told["payment"], files=stage.paper(finance, "bounce_notice"), **said)
+    stage.wait()
+
+
+def _fail(stage: Stage, story: Story) -> None:
+    """The bids lapse with their round."""
+    stage.act(_one(stage, story, PURCHASING.code, "org"), "fail", story.item, reason="评审程序有误")
     stage.wait()
 
 
@@ -314,10 +350,13 @@ _BEATS: dict[str, Beat] = {
     "award": _award,
     "contract": _contract,
     "accept": _accept,
+    "reject_goods": _reject_goods,
+    "terminate": _terminate,
     "apply": _apply,
     "check": _pays("check", FINANCE.code),
     "refuse": _pays("refuse", FINANCE.code, "发票抬头有误"),
     "pay": _pays("pay", CASHIER.code),
     "bounce": _bounce,
     "cancel": _cancel,
+    "fail": _fail,
 }

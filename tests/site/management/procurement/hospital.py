@@ -41,6 +41,9 @@ ROLES = {
 }
 
 
+PUBLISHING = ("intend", "inquire", "announce", "award", "contract")
+
+
 @dataclass
 class Hospital:
     """Everybody by name; `now` moves on."""
@@ -68,7 +71,12 @@ class Hospital:
         files: tuple[int, ...] = (),
         **data: object,
     ) -> Act:
+        """Take a step; unless something else is said, one that publishes says where, a contract is signed today."""
         seen = None if item is None else Item.objects.get(pk=item.pk).version
+        if flow == "procurement" and step in PUBLISHING:
+            data = {"notice": f"公告{seen}"} | data
+        if (flow, step) == ("procurement", "contract"):
+            data = {"signed_on": str(self.now.date())} | data
         asked = Asked(flow, step, uuid4(), item and item.pk, parent and parent.pk, seen, data, reason, files)
         return act(self.actor(who), asked, self.now)
 
@@ -109,7 +117,7 @@ class Hospital:
         item = self.ask(amount="890.00")
         with transaction.atomic():
             moves.commit(item.holds.values_list("pk", flat=True), By(self.now))
-        Procurement.objects.filter(pk=item.pk).update(state="accepted", contract_amount=89_000)
+        Procurement.objects.filter(pk=item.pk).update(state="accepted", contract_amount=89_000, accepted_amount=89_000)
         return item
 
     def paid(self, yuan: str = "890.00", item: Item | None = None) -> Item:
@@ -119,13 +127,17 @@ class Hospital:
         self.act("accounts", "check", payment, flow="payment")
         return self.act("cashier", "pay", payment, flow="payment").item
 
+    def lodge(self, item: Item, number: int, price: str, who: str = "buyer") -> Item:
+        """The bid of one of the suppliers."""
+        said = {"supplier": str(self.suppliers[number].pk), "price": price, "contact": f"电话{number}"}
+        return self.act(who, "lodge", flow="bid", parent=item, files=self.file(who, "bid"), **said).item
+
     def awarded(self, item: Procurement) -> None:
         """From approval to the award: published, three bids, scored, the second wins."""
         self.act("office", "approve", item, value="agree", comment="")
         self.act("buyer", "inquire", item, method="inquiry")
         for number, price in enumerate(("880.00", "890.00", "899.00")):
-            supplier = str(self.suppliers[number].pk)
-            self.act("buyer", "lodge", flow="bid", parent=item, supplier=supplier, price=price, contact=f"电话{number}")
+            self.lodge(item, number, price)
         self.act("buyer", "close_bids", item)
         self.later(minutes=1)
         for bid in Item.objects.filter(parent=item.pk, flow="bid").order_by("pk"):

@@ -10,7 +10,6 @@ from yiheng.site.base.flow.inbox import inbox
 from yiheng.site.base.flow.models import Event, Item
 from yiheng.site.base.flow.refused import Blocked, NotAllowed
 from yiheng.site.base.flow.sight import counted, visible
-from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.ledger.reading import prove
 from yiheng.site.base.refused import NotDone
 from yiheng.site.management.procurement.bids import BID
@@ -20,26 +19,21 @@ from yiheng.site.management.procurement.models import AssetCard, Bid, Payment, P
 from .hospital import Hospital
 
 
-def legs(hospital: Hospital) -> tuple[int, int, int]:
-    cell = Cell.objects.get(pk=hospital.budget.pk)
-    return cell.held, cell.committed, cell.used
-
-
 def rungs(item: Item) -> list[str]:
     return [seat.label for seat in item.polls.get(step="approve").seats.order_by("rung")]
 
 
 def test_a_purchase_goes_from_the_request_to_the_last_payment(hospital: Hospital) -> None:
     item = hospital.ask()
-    assert (item.state, item.number, legs(hospital)) == ("argued", "H采〔2026〕1", (90_000, 0, 0))
+    assert (item.state, item.number, hospital.legs()) == ("argued", "H采〔2026〕1", (90_000, 0, 0))
     hospital.awarded(item)
     item.refresh_from_db()
     assert (item.state, item.winner, item.price) == ("awarded", hospital.suppliers[1], 89_000)
 
     contract = {"contract_number": "H-2026-1", "contract_amount": "889.99", "deliver_on": "2026-04-01"}
     hospital.act("buyer", "contract", item, files=hospital.file("buyer", "contract"), **contract)
-    assert legs(hospital) == (0, 88_999, 0)
-    accepted = {"accepted_quantity": "2", "location": "一病区库房"}
+    assert hospital.legs() == (0, 88_999, 0)
+    accepted = {"accepted_quantity": "2", "accepted_amount": "889.99", "location": "一病区库房"}
     hospital.act("taker", "accept", item, files=hospital.file("taker", "acceptance"), **accepted)
     cards = AssetCard.objects.filter(purchase=item).order_by("code")
     assert [(card.code, card.value, card.dept) for card in cards] == [
@@ -52,7 +46,7 @@ def test_a_purchase_goes_from_the_request_to_the_last_payment(hospital: Hospital
         paid = hospital.act("buyer", "apply", flow="payment", parent=item, files=bill, amount=yuan, invoice=yuan).item
         hospital.act("accounts", "check", paid, flow="payment")
         hospital.act("cashier", "pay", paid, flow="payment")
-        assert legs(hospital) == (0, 88_999 - fen, fen)
+        assert hospital.legs() == (0, 88_999 - fen, fen)
     hospital.later(minutes=1)
     item.refresh_from_db()
     assert (item.state, item.ended_at) == ("paid", hospital.now)
@@ -62,18 +56,18 @@ def test_a_purchase_goes_from_the_request_to_the_last_payment(hospital: Hospital
 
 def test_money_that_is_not_there_is_not_asked_for(hospital: Hospital) -> None:
     hospital.ask(amount="99999.99", code="B1")
-    before = Procurement.objects.count(), legs(hospital)
+    before = Procurement.objects.count(), hospital.legs()
     with pytest.raises(NotDone) as refused:
         hospital.ask(amount="0.02", code="B2")
     assert refused.value.code == "not_enough"
-    assert (Procurement.objects.count(), legs(hospital)) == before
+    assert (Procurement.objects.count(), hospital.legs()) == before
     assert hospital.ask(amount="0.01", code="B3").number == "H采〔2026〕2"  # the refused one left no gap
 
 
 def test_what_is_cancelled_gives_its_money_back(hospital: Hospital) -> None:
     item = hospital.ask()
     hospital.act("head", "cancel", item, reason="改用库存")
-    assert legs(hospital) == (0, 0, 0)
+    assert hospital.legs() == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -107,17 +101,31 @@ def test_whoever_asks_does_not_approve_accept_or_pay(hospital: Hospital) -> None
         hospital.act("head", "approve", item, value="agree", comment="")
     assert refused.value.why is Why.APART
     assert not inbox(hospital.actor("head")).exists()
-    barred = set(item.bars.filter(person=hospital.people["head"]).values_list("flow", "step"))
-    assert barred == {
-        ("procurement", "argue"),
-        ("procurement", "approve"),
-        ("procurement", "accept"),
-        ("payment", "pay"),
-        ("payment", "bounce"),
-        ("refund", "check"),
-        ("refund", "receive"),
-        ("bid", "score"),
+    barred = item.bars.filter(person=hospital.people["head"]).values_list("flow", "step")
+    its: dict[str, set[str]] = {}
+    for flow, step in barred:
+        its.setdefault(flow, set()).add(step)
+    buying = {"intend", "inquire", "announce", "close_bids", "fail", "award", "contract", "terminate"}
+    assert its == {
+        "procurement": buying | {"argue", "approve", "accept", "reject_goods"},
+        "bid": {"lodge", "score"},
+        "payment": {"apply", "check", "pay", "bounce"},
+        "refund": {"apply", "check", "receive"},
     }
+
+
+def test_whoever_is_refused_holds_no_budget(hospital: Hospital) -> None:
+    """By one who approves, and by the mean of the experts."""
+    item = hospital.ask()
+    assert hospital.legs() == (90_000, 0, 0)
+    hospital.act("office", "approve", item, value="refuse", comment="无此必要")
+    assert (Procurement.objects.get(pk=item.pk).state, hospital.legs()) == ("rejected", (0, 0, 0))
+    item = hospital.ask("ask_argued", amount="2000.00")
+    assert hospital.legs() == (200_000, 0, 0)
+    for seat in item.polls.get(step="argue").seats.all():
+        hospital.act(seat.person.username, "argue", item, score="59", comment="")
+    assert (Procurement.objects.get(pk=item.pk).state, hospital.legs()) == ("rejected", (0, 0, 0))
+    assert prove("budget") == []
 
 
 def test_a_large_need_is_argued_blindly(hospital: Hospital) -> None:
@@ -138,8 +146,7 @@ def test_bids_are_sealed_until_they_are_opened(hospital: Hospital) -> None:
     item = hospital.ask()
     hospital.act("office", "approve", item, value="agree", comment="")
     hospital.act("buyer", "inquire", item, method="inquiry")
-    lodged = {"supplier": str(hospital.suppliers[0].pk), "price": "880.00", "contact": "电话"}
-    hospital.act("buyer", "lodge", flow="bid", parent=item, **lodged)
+    hospital.lodge(item, 0, "880.00")
     assert [row.shown_price for row in visible(BID, hospital.actor("buyer"), ("price",))] == [None]
     with pytest.raises(Blocked) as refused:
         hospital.act("buyer", "close_bids", item)
@@ -148,7 +155,7 @@ def test_bids_are_sealed_until_they_are_opened(hospital: Hospital) -> None:
     hospital.later(minutes=1)
     assert [row.shown_price for row in visible(BID, hospital.actor("buyer"), ("price",))] == [88_000]
     with pytest.raises(NotAllowed) as late:
-        hospital.act("buyer", "lodge", flow="bid", parent=item, **lodged)
+        hospital.lodge(item, 0, "880.00")
     assert (late.value.why, Bid.objects.count()) == (Why.PARENT, 1)
 
 
@@ -157,7 +164,7 @@ def test_an_intention_is_public_for_thirty_days(hospital: Hospital) -> None:
     hospital.act("office", "approve", item, value="agree", comment="")
     hospital.act("buyer", "intend", item, method="open")
     said = Event.objects.get(kind="public.intention").content
-    assert said == {"name": "手套", "amount": "90000", "method": "open"}
+    assert said == {"name": "手套", "amount": "90000", "method": "open", "notice": "公告2"}
     hospital.later(days=29)
     with pytest.raises(Blocked):
         hospital.act("buyer", "announce", item)
@@ -177,12 +184,13 @@ def test_a_payment_stays_within_its_contract(hospital: Hospital) -> None:
     files = hospital.file("buyer", "contract")
     hospital.act("buyer", "contract", item, files=files, **contract | {"contract_amount": "890.00"})
     files = hospital.file("taker", "acceptance")
-    hospital.act("taker", "accept", item, files=files, accepted_quantity="2", location="库房")
+    accepted = {"accepted_quantity": "2", "accepted_amount": "890.00", "location": "库房"}
+    hospital.act("taker", "accept", item, files=files, **accepted)
     bill = {"flow": "payment", "parent": item, "invoice": "1"}
     hospital.act("buyer", "apply", files=hospital.file("buyer", "invoice"), amount="890.00", **bill)
     with pytest.raises(Blocked) as refused:
         hospital.act("buyer", "apply", files=hospital.file("buyer", "invoice"), amount="0.01", **bill)
-    assert refused.value.text.zh == "合同余额0.00元，不能支付0.01元"
+    assert refused.value.text.zh == "验收金额尚余0.00元，不能支付0.01元"
 
 
 def test_the_commission_counts_and_sees_none(hospital: Hospital) -> None:

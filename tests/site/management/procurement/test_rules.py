@@ -9,7 +9,7 @@ import pytest
 from yiheng.base.words import Word
 from yiheng.site.management.procurement import rules
 from yiheng.site.management.procurement.policy import band
-from yiheng.site.management.procurement.rules import Bid, Bids, Paying, Signed, Waited, Way
+from yiheng.site.management.procurement.rules import Awarded, Bid, Bids, Paying, Signed, Waited, Way
 
 DAY = date(2026, 3, 2)
 THREE = (
@@ -91,11 +91,16 @@ def test_signs_of_collusion(its: Bids, zh: str | None) -> None:
     assert said is None or len(said.evidence) == len(its.bids)
 
 
+@pytest.mark.parametrize(("price", "objects"), [(10_000, False), (10_001, True), (0, True)])
+def test_an_award_is_not_above_the_budget(price: int, objects: bool) -> None:
+    assert (rules.within_budget(Awarded(price, 10_000)) is not None) == objects
+
+
 @pytest.mark.parametrize(
     ("before", "now", "objects"), [(0, 10_000, False), (9_999, 1, False), (9_999, 2, True), (0, 0, True), (0, -1, True)]
 )
-def test_payments_stay_within_the_contract(before: int, now: int, objects: bool) -> None:
-    assert (rules.within_contract(Paying(10_000, before, now)) is not None) == objects
+def test_payments_stay_within_what_was_accepted(before: int, now: int, objects: bool) -> None:
+    assert (rules.within_accepted(Paying(10_000, before, now)) is not None) == objects
 
 
 @pytest.mark.parametrize(("contract", "objects"), [(10_000, False), (10_001, True), (0, True)])

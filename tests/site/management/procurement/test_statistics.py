@@ -39,7 +39,7 @@ def _paid(hospital: Hospital, item: Procurement) -> None:
     contract = {"contract_number": "1", "contract_amount": "890.00", "deliver_on": "2026-04-01"}
     hospital.act("buyer", "contract", item, files=hospital.file("buyer", "contract"), **contract)
     hospital.now += timedelta(hours=48)
-    accepted = {"accepted_quantity": "2", "location": "库房"}
+    accepted = {"accepted_quantity": "2", "accepted_amount": "890.00", "location": "库房"}
     hospital.act("taker", "accept", item, files=hospital.file("taker", "acceptance"), **accepted)
     bill = hospital.file("buyer", "invoice")
     payment = hospital.act("buyer", "apply", flow="payment", parent=item, files=bill, amount="890.00", invoice="1").item
@@ -63,6 +63,8 @@ def test_every_figure_is_what_was_done_and_every_bar_a_row_of_its_table(bought: 
         "废标率": ("50.0%", "1 / 2"),
         "撤销率": ("22.2%", "2 / 9"),
         "签约率": ("100.0%", "1 / 1"),
+        "验收不合格率": ("0.0%", "0 / 1"),
+        "合同解除率": ("0.0%", "0 / 1"),
         "申请至批准": ("6.0 小时", "4 件的中位数"),
         "征集至成交": ("0.0 小时", "1 件的中位数"),
         "签约至验收": ("48.0 小时", "1 件的中位数"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Publish:
-    """What is to be public goes into the outbox (公开): intention, announcement, award, contract."""
+    """What is to be public goes into the outbox (公开), with where it is: intention, announcement, award, contract."""
 
     kind: str
     fields: tuple[str, ...]
@@ -24,21 +24,22 @@ class Publish:
 
     def apply(self, acting: "Acting") -> None:
         """Say it."""
-        acting.emit(f"public.{self.kind}", **{name: str(getattr(acting.item, name)) for name in self.fields})
+        names = (*self.fields, "notice")
+        acting.emit(f"public.{self.kind}", **{name: str(getattr(acting.item, name)) for name in names})
 
 
 @dataclass(frozen=True)
 class MakeAssets:
-    """A card for each piece that was accepted; their values add up to the contract exactly (资产建卡)."""
+    """A card for each piece that was accepted; their values add up to the accepted sum exactly (资产建卡)."""
 
     rank: ClassVar[int] = RANKS["series"]
 
     def apply(self, acting: "Acting") -> None:
-        """Make the cards; services and works have none."""
+        """Make the cards; consumables, services and works have none."""
         item: Any = acting.item
         if item.kind not in (Procurement.Kind.GOODS, Procurement.Kind.LARGE):
             return
-        values = split(item.contract_amount, {f"{number:06}": 1 for number in range(item.accepted_quantity)})
+        values = split(item.accepted_amount, {f"{number:06}": 1 for number in range(item.accepted_quantity)})
         AssetCard.objects.bulk_create(self._card(acting, item, value) for value in values.values())
 
     def _card(self, acting: "Acting", item: Any, value: int) -> AssetCard:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.timezone import localdate
 
@@ -47,11 +48,14 @@ class Supplier(RegisterRow):
 class Procurement(Item):
     """One purchase, from the request to the last payment. Money is in fen.
 
-    - amount: what is asked for, and held in `budget`; price: what it was awarded for; contract_amount: signed for
+    - amount: what is asked for, and held in `budget`; price: what it was awarded for; contract_amount: signed for;
+      accepted_amount: what is to be paid
+    - kind: of goods and large equipment each piece that is accepted has a card, of consumables none
     """
 
     class Kind(models.TextChoices):
-        GOODS = "goods", say("货物", "goods")
+        GOODS = "goods", say("货物（固定资产）", "goods (fixed assets)")
+        CONSUMABLES = "consumables", say("耗材与低值物资", "consumables")
         SERVICE = "service", say("服务", "service")
         WORKS = "works", say("工程", "works")
         LARGE = "large", say("大型医用设备", "large medical equipment")
@@ -61,7 +65,7 @@ class Procurement(Item):
     kind = models.CharField(say("类别", "kind"), max_length=16, choices=Kind)
     code = models.CharField(say("品目代码", "item code"), max_length=64)
     name = models.CharField(say("品名与规格", "item"), max_length=200)
-    quantity = models.PositiveIntegerField(say("数量", "quantity"))
+    quantity = models.PositiveIntegerField(say("数量", "quantity"), validators=(MinValueValidator(1),))
     amount = Fen(say("预算金额", "amount"))
     budget = models.ForeignKey(
         Cell,
@@ -81,14 +85,17 @@ class Procurement(Item):
     need = models.TextField(say("需求与理由", "need and reason"))
     license_number = models.CharField(say("配置许可证号", "licence"), max_length=64, blank=True)
     method = models.CharField(say("采购方式", "method"), max_length=16, choices=_methods, blank=True)
+    notice = models.CharField(say("公告网址或编号", "where it is published"), max_length=200, blank=True)
     winner = models.ForeignKey(
         Supplier, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=say("中标供应商", "winner")
     )
     price = Fen(say("成交金额", "award"), null=True, blank=True)
     contract_number = models.CharField(say("合同编号", "contract"), max_length=64, blank=True)
     contract_amount = Fen(say("合同金额", "contract sum"), null=True, blank=True)
+    signed_on = models.DateField(say("签订日期", "signed on"), null=True, blank=True)
     deliver_on = models.DateField(say("交付日期", "deliver on"), null=True, blank=True)
     accepted_quantity = models.PositiveIntegerField(say("验收数量", "quantity accepted"), null=True, blank=True)
+    accepted_amount = Fen(say("验收金额", "sum accepted"), null=True, blank=True)
     location = models.CharField(say("存放地点", "location"), max_length=128, blank=True)
 
     class Meta:

@@ -3,7 +3,7 @@
 from yiheng.base.words import Word
 from yiheng.site.base.ledger.declare import Ledger, declare
 from yiheng.site.base.ledger.units import Unit
-from yiheng.site.base.party import Author, RoleAt, RoleOver
+from yiheng.site.base.party import Author, Party, RoleAt, RoleOver
 from yiheng.site.base.places.roles import AUDITOR, COMMISSION, FINANCE, HEAD, INSTITUTION, LEADER, role
 
 PURCHASING = role("purchasing", "采购部门", "purchasing office", INSTITUTION)
@@ -27,6 +27,9 @@ PAYER = RoleAt(CASHIER, "org")
 LEADERS = RoleAt(LEADER, "org") | RoleAt(PRESIDENT, "org") | RoleAt(ACCOUNTANT, "org")
 OVERSEERS = RoleOver(COMMISSION, "org")
 AUDIT = RoleAt(AUDITOR, "org")
+# Names no turn, so that an event is for whom the item waits for: whoever's rung it is.
+SIGNER = Party()
+SCORERS = RoleAt(BID_EXPERT, "org")
 
 # The names that the policy's bands use for those who approve.
 APPROVERS = {

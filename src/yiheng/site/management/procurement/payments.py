@@ -1,4 +1,4 @@
-"""Payments (付款) under a contract: applied for, checked and paid by three people, none of whom asked for it.
+"""Payments (付款) of what was accepted: applied for, checked and paid by three people, none of whom asked for it.
 
 A transfer that comes back (退汇) is recorded by the finance office with the bank's notice, never by who paid. The money
 is committed again, and the payment waits to be paid again as it was approved, or is refused.
@@ -29,7 +29,7 @@ _SPEND = Use(BUDGET.code, amount=lambda item: item.amount, of=lambda item: item.
 _UNSPEND = Commit(BUDGET.code, amount=lambda item: item.amount, of=lambda item: item.parent, frm=Leg.USED)
 INVOICE = FilesAsked("invoice", Word("发票", "invoice"))
 NOTICE = FilesAsked("bounce_notice", Word("银行退汇通知", "bank's notice of the return"))
-WITHIN = asked(rules.within_contract, "付款不超合同", "within the contract", reading.paying)
+WITHIN = asked(rules.within_accepted, "付款不超验收金额", "within what was accepted", reading.paying)
 NOT_BACK = asked(rules.nothing_asked_back, "未申请退款", "nothing asked back", reading.asked_back)
 
 PAYMENT = declare(

@@ -1,7 +1,7 @@
 """Refunds (退款) of a payment: the supplier's money is asked back, approved and taken in by three people.
 
 A payment that was made is never edited: a refund is an item of its own beside it. What comes in is free again in the
-budget; the contract is not paid a second time with it.
+budget; nothing is paid a second time with it.
 """
 
 from yiheng.base.words import Word

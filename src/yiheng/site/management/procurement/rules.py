@@ -43,6 +43,31 @@ def method_by_amount(way: Way) -> Said | None:
 
 
 @dataclass(frozen=True)
+class Direct:
+    """A purchase for which bids are asked at once: its sum, and from which sum on its intention comes first, in fen."""
+
+    amount: int
+    intention_from: int
+
+
+def below_intention(its: Direct) -> Said | None:
+    """Bids are asked for at once only below the sum from which the intention is published first (限额标准)."""
+    if its.amount < its.intention_from:
+        return None
+    text = Word(
+        f"金额达到限额标准（{yuan_of(its.intention_from)}元），须先公开采购意向",
+        f"from {yuan_of(its.intention_from)} yuan on the intention is published first",
+    )
+    return Said(text, (_sum("金额", "amount", its.amount), _policy("intention_from", str(its.intention_from))))
+
+
+def published_anew(is_repeated: bool) -> Said | None:
+    """Each publication has an address or number of its own; an earlier one again needs a reason (公告)."""
+    text = Word("与本采购此前的公告相同，须说明理由", "an earlier publication of this purchase is given again")
+    return Said(text) if is_repeated else None
+
+
+@dataclass(frozen=True)
 class Request:
     """A request: its sum in fen, whether it is large medical equipment and licensed, from which sum experts argue it.
 
@@ -100,16 +125,16 @@ def admitted(is_admitted: bool) -> Said | None:
 
 @dataclass(frozen=True)
 class Waited:
-    """Since when something is published, and how many days it must be."""
+    """Since when and until when something waited, and how many days of the policy it is held against."""
 
     since: date
-    today: date
+    until: date
     days: int
 
 
 def published_long_enough(waited: Waited) -> Said | None:
     """The intention has been public for the days that the policy asks (意向公开)."""
-    been = (waited.today - waited.since).days
+    been = (waited.until - waited.since).days
     if been >= waited.days:
         return None
     text = Word(f"采购意向须公开满{waited.days}天，现为{been}天", f"public for {been} of {waited.days} days")
@@ -118,11 +143,43 @@ def published_long_enough(waited: Waited) -> Said | None:
 
 def contract_in_time(waited: Waited) -> Said | None:
     """The contract is signed within the days of the law; later it needs a reason (合同签订时限)."""
-    been = (waited.today - waited.since).days
+    been = (waited.until - waited.since).days
     if been <= waited.days:
         return None
-    text = Word(f"成交已{been}天，超过签订合同的{waited.days}天", f"{been} days since the award, {waited.days} allowed")
+    text = Word(f"成交{been}天后签订，超过{waited.days}天", f"signed {been} days after the award, not {waited.days}")
     return Said(text, (_policy("contract_days", str(waited.days)),))
+
+
+@dataclass(frozen=True)
+class Signing:
+    """The days of the award and of signing, today, and by when, so many working days on, the contract is published."""
+
+    awarded: date
+    signed: date
+    today: date
+    publish_by: date
+    days: int
+
+
+def signed_after_award(its: Signing) -> Said | None:
+    """A contract is signed on the day of its award or later, and not in the future (签订日期)."""
+    if its.awarded <= its.signed <= its.today:
+        return None
+    text = Word(
+        f"签订日期须在{its.awarded}至{its.today}之间", f"the contract is signed between {its.awarded} and {its.today}"
+    )
+    return Said(text)
+
+
+def published_in_time(its: Signing) -> Said | None:
+    """A contract is published within the working days of the law; later it needs a reason (合同公告)."""
+    if its.today <= its.publish_by:
+        return None
+    text = Word(
+        f"合同须自签订起{its.days}个工作日内公告，至{its.publish_by}",
+        f"the contract is published within {its.days} working days, by {its.publish_by}",
+    )
+    return Said(text, (_policy("publish_working_days", str(its.days)),))
 
 
 @dataclass(frozen=True)
@@ -203,22 +260,82 @@ def _often(its: Bids) -> list[Word]:
 
 
 @dataclass(frozen=True)
-class Paying:
-    """A contract's sum, what is paid or asked for of it already, and what is asked for now, in fen."""
+class Delivery:
+    """The day by which a contract is to be delivered, and the day on which it is signed."""
 
+    due: date
+    signed: date
+
+
+def delivery_after_signing(its: Delivery) -> Said | None:
+    """Nothing is to be delivered before its contract is signed (交付日期)."""
+    if its.due >= its.signed:
+        return None
+    text = Word(
+        f"交付日期{its.due}早于签订日期{its.signed}",
+        f"to be delivered on {its.due}, before the contract is signed on {its.signed}",
+    )
+    return Said(text, (Evidence(Word("签订日期", "signed"), str(its.signed)),))
+
+
+@dataclass(frozen=True)
+class Accepting:
+    """How many pieces are accepted of how many, and for how much of the contract's sum, in fen."""
+
+    quantity: int
+    ordered: int
+    amount: int
     contract: int
+
+
+def within_order(its: Accepting) -> Said | None:
+    """What is accepted is the order or a part of it; fewer pieces cost less than the contract (验收数量与金额)."""
+    most = its.contract if its.quantity == its.ordered else its.contract - 1
+    if 1 <= its.quantity <= its.ordered and 0 < its.amount <= most:
+        return None
+    text = Word(
+        f"验收数量须为1至{its.ordered}，验收金额须大于零且不超过合同金额，未全部验收的须少于合同金额",
+        f"1 to {its.ordered} pieces, for more than nothing and at most the contract, fewer pieces for less",
+    )
+    shown = Evidence(Word("验收数量", "quantity accepted"), f"{its.quantity} / {its.ordered}")
+    return Said(text, (shown, _sum("验收金额", "accepted", its.amount), _sum("合同金额", "contract", its.contract)))
+
+
+@dataclass(frozen=True)
+class Awarded:
+    """What a purchase is awarded for, and what was approved for it, in fen."""
+
+    price: int
+    budget: int
+
+
+def within_budget(its: Awarded) -> Said | None:
+    """The award is not above the budget that was approved (成交金额)."""
+    if 0 < its.price <= its.budget:
+        return None
+    return Said(
+        Word("成交金额不得超过预算金额", "the award is above the budget"),
+        (_sum("预算金额", "budget", its.budget), _sum("成交金额", "award", its.price)),
+    )
+
+
+@dataclass(frozen=True)
+class Paying:
+    """The sum that was accepted, what is paid or asked for of it already, and what is asked for now, in fen."""
+
+    accepted: int
     before: int
     now: int
 
 
-def within_contract(its: Paying) -> Said | None:
-    """What is paid never exceeds the contract (付款不超合同)."""
-    if its.now > 0 and its.before + its.now <= its.contract:
+def within_accepted(its: Paying) -> Said | None:
+    """What is paid never exceeds what was accepted (付款不超验收金额)."""
+    if its.now > 0 and its.before + its.now <= its.accepted:
         return None
-    left = yuan_of(its.contract - its.before)
+    left = yuan_of(its.accepted - its.before)
     return Said(
-        Word(f"合同余额{left}元，不能支付{yuan_of(its.now)}元", f"{left} yuan are left of the contract"),
-        (_sum("合同金额", "contract", its.contract), _sum("已申请或支付", "asked for or paid", its.before)),
+        Word(f"验收金额尚余{left}元，不能支付{yuan_of(its.now)}元", f"{left} yuan are left of what was accepted"),
+        (_sum("验收金额", "accepted", its.accepted), _sum("已申请或支付", "asked for or paid", its.before)),
     )
 
 
