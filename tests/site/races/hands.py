@@ -41,7 +41,7 @@ _LATER = NOW + timedelta(days=1)
 def one_matter_many_hands() -> Scene:
     """One person checks a payment and applies for the next; another asks 300 back twice of a payment of 500 yuan."""
     hospital = make_hospital()
-    Post.objects.create(person=hospital.people["buyer"], role="finance", place=hospital.org, start=NOW.date())
+    hospital.people["both"] = make_person("both", ("purchasing", hospital.org), ("finance", hospital.org))
     hospital.people["second"] = make_person("second", ("purchasing", hospital.org))
     bought = _bought(hospital)
     paid, waiting = (_payment(hospital, bought, yuan) for yuan in ("500.00", "100.00"))
@@ -49,8 +49,8 @@ def one_matter_many_hands() -> Scene:
     hospital.act("cashier", "pay", paid, flow="payment")
     seen = Item.objects.get(pk=waiting.pk).version
     asks = [
-        ("buyer", Asked("payment", "check", uuid4(), waiting.pk, seen=seen)),
-        ("buyer", _begin(hospital, "payment", bought, "buyer", "invoice", amount="100.00", invoice="9")),
+        ("both", Asked("payment", "check", uuid4(), waiting.pk, seen=seen)),
+        ("both", _begin(hospital, "payment", bought, "both", "invoice", amount="100.00", invoice="9")),
         *(("second", _begin(hospital, "refund", paid, "second", "grounds", amount="300.00")) for _ in range(2)),
     ]
 
