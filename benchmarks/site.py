@@ -38,7 +38,7 @@ SEED = 7
 START, DAY = date(2025, 1, 1), date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 LISTS, LIST_REQUESTS = "list ", 20
-FIRST, FIXED = "first page", "fixed work"
+FIRST = "first page"
 ROLES = ("doctor", "head", "leader", "finance", "operations", "coder", "commission", "insurance")
 
 
@@ -100,7 +100,6 @@ def page(rows: list[str], todos: int, requests: int) -> str:
             "- page: the whole request in-process (session, gate, menu, inbox, template), without a network",
             "- most: the same for whoever has the most to do; API: `GET /api/inbox`",
             f"- {FIRST}: one, of a process just started; the others: everybody has asked once, as in a site that runs",
-            f"- {FIXED}: the same lines of Python each time, in turn with the others: how far the machine swings",
             "",
             f"## A list of {todos:,} items of one flow",
             "",
@@ -304,7 +303,7 @@ def measure(engine: str, todos: int, requests: int) -> None:
             engine,
             name,
             times,
-            "" if name in (FIRST, FIXED) else f"{MOST:.0f}{'' if _p95(times) < MOST else ' **missed**'}",
+            "" if name == FIRST else f"{MOST:.0f}{'' if _p95(times) < MOST else ' **missed**'}",
         )
     for name, times in lists(people, todos):
         _tell(f"{LISTS}{engine}", name, times, "")
@@ -339,7 +338,6 @@ def inboxes(people: list[Any], requests: int) -> Iterator[tuple[str, list[float]
         "question": lambda person: _timed(lambda: Inbox(actors[person.pk], COUNTED).between(0, 26)),
         "page": lambda person: _asked(clients[person.pk], "/"),
         "API": lambda person: _asked(clients[person.pk], "/api/inbox"),
-        FIXED: lambda person: _timed(_fixed),
     }
     yield FIRST, [asked["page"](askers[0])]
     for _ in _in_turn(asked, [(person,) for person in {*askers}]):
@@ -354,13 +352,6 @@ def inboxes(people: list[Any], requests: int) -> Iterator[tuple[str, list[float]
     yield from _in_turn(
         {"own matters": lambda person: _asked(clients[person.pk], "/mine/")}, [(each,) for each in askers[:fewer]]
     )
-
-
-def _fixed() -> None:
-    """Some milliseconds of Python, always the same: nothing in it that is collected as garbage."""
-    kept: dict[str, int] = {}
-    for number in range(20_000):
-        kept[str(number)] = number
 
 
 def _in_turn(calls: dict[str, Callable[..., float]], given: list[tuple[Any, ...]]) -> Iterator[tuple[str, list[float]]]:

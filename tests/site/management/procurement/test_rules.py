@@ -9,7 +9,7 @@ import pytest
 from yiheng.base.words import Word
 from yiheng.site.management.procurement import rules
 from yiheng.site.management.procurement.policy import band
-from yiheng.site.management.procurement.rules import Awarded, Bid, Bids, Paying, Signed, Waited, Way
+from yiheng.site.management.procurement.rules import Agreed, Bid, Bids, Paying, Waited, Way
 
 DAY = date(2026, 3, 2)
 THREE = (
@@ -93,7 +93,7 @@ def test_signs_of_collusion(its: Bids, zh: str | None) -> None:
 
 @pytest.mark.parametrize(("price", "objects"), [(10_000, False), (10_001, True), (0, True)])
 def test_an_award_is_not_above_the_budget(price: int, objects: bool) -> None:
-    assert (rules.within_budget(Awarded(price, 10_000)) is not None) == objects
+    assert (rules.within_budget(Agreed(price, 10_000)) is not None) == objects
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_payments_stay_within_what_was_accepted(before: int, now: int, objects: 
 
 @pytest.mark.parametrize(("contract", "objects"), [(10_000, False), (10_001, True), (0, True)])
 def test_a_contract_is_not_above_its_award(contract: int, objects: bool) -> None:
-    assert (rules.as_awarded(Signed(contract, 10_000)) is not None) == objects
+    assert (rules.as_awarded(Agreed(contract, 10_000)) is not None) == objects
 
 
 @pytest.mark.parametrize(

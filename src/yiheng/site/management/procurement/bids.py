@@ -57,7 +57,7 @@ BID = declare(
             step("withdraw_bid", "撤回投标", "withdraw", (LODGED,), WITHDRAWN, BUYER, reason=True, side=True),
             step("unseal", "开标", "open", (LODGED,), OPENED, when=bids_closed),
             step("score", "评分", "score", (OPENED,), SCORED, panel=SCORES, refused=SCORED, returned=LODGED),
-            step("redraw", "重抽评审专家", "draw again", (OPENED,), LODGED, when=reading.Short()),
+            step("redraw", "重抽评审专家", "draw again", (OPENED,), LODGED, when=reading.ExpertWithdrew()),
             step("lapse", "失效", "lapse", (LODGED, OPENED, SCORED), LAPSED, when=ROUND_OVER),
         ),
         sights=(_SEEING, Sight(_SEEING.who | SCORERS, since=OPENED, tags=frozenset(("sealed",)))),

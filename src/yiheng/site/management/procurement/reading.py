@@ -157,7 +157,7 @@ class RoundOver:
         return Q(Exists(lodged.filter(**over)))
 
 
-class Short:
+class ExpertWithdrew:
     """Whether one of a bid's committee has withdrawn from the purchase since it was drawn (回避)."""
 
     def __call__(self, item: Any, now: datetime) -> bool:
@@ -176,14 +176,14 @@ def score(bid: Bid) -> Fraction | None:
     return None if poll is None else Fraction(poll.basis["sum"]) / poll.basis["count"]
 
 
-def signed(item: Procurement, now: datetime) -> rules.Signed:  # noqa: ARG001 (the sums alone)
+def signed(item: Procurement, now: datetime) -> rules.Agreed:  # noqa: ARG001 (the sums alone)
     """What is signed for, and what was awarded."""
-    return rules.Signed(item.contract_amount or 0, item.price or 0)
+    return rules.Agreed(item.contract_amount or 0, item.price or 0)
 
 
-def awarded(item: Procurement, now: datetime) -> rules.Awarded:  # noqa: ARG001
+def awarded(item: Procurement, now: datetime) -> rules.Agreed:  # noqa: ARG001
     """What is awarded, and what was approved."""
-    return rules.Awarded(item.price or 0, item.amount)
+    return rules.Agreed(item.price or 0, item.amount)
 
 
 def delivery(item: Any, now: datetime) -> rules.Delivery:  # noqa: ARG001

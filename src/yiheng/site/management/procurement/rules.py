@@ -302,24 +302,6 @@ def within_order(its: Accepting) -> Said | None:
 
 
 @dataclass(frozen=True)
-class Awarded:
-    """What a purchase is awarded for, and what was approved for it, in fen."""
-
-    price: int
-    budget: int
-
-
-def within_budget(its: Awarded) -> Said | None:
-    """The award is not above the budget that was approved (成交金额)."""
-    if 0 < its.price <= its.budget:
-        return None
-    return Said(
-        Word("成交金额不得超过预算金额", "the award is above the budget"),
-        (_sum("预算金额", "budget", its.budget), _sum("成交金额", "award", its.price)),
-    )
-
-
-@dataclass(frozen=True)
 class Paying:
     """The sum that was accepted, what is paid or asked for of it already, and what is asked for now, in fen."""
 
@@ -368,21 +350,29 @@ def nothing_asked_back(refunds: Sequence[tuple[str, int]]) -> Said | None:
 
 
 @dataclass(frozen=True)
-class Signed:
-    """What a contract is signed for, and what was awarded, in fen."""
+class Agreed:
+    """A sum that is agreed on, and the one before it that it may not be above, in fen."""
 
-    contract: int
-    price: int
+    sum: int
+    most: int
 
 
-def as_awarded(its: Signed) -> Said | None:
+def within_budget(its: Agreed) -> Said | None:
+    """The award is not above the budget that was approved (成交金额)."""
+    text = Word("成交金额不得超过预算金额", "the award is above the budget")
+    return _not_above(its, text, ("成交金额", "award"), ("预算金额", "budget"))
+
+
+def as_awarded(its: Agreed) -> Said | None:
     """The contract is not above the award (合同金额)."""
-    if 0 < its.contract <= its.price:
+    text = Word("合同金额不得超过成交金额", "the contract is above the award")
+    return _not_above(its, text, ("合同金额", "contract"), ("成交金额", "award"))
+
+
+def _not_above(its: Agreed, text: Word, name: tuple[str, str], most: tuple[str, str]) -> Said | None:
+    if 0 < its.sum <= its.most:
         return None
-    return Said(
-        Word("合同金额不得超过成交金额", "the contract is above the award"),
-        (_sum("成交金额", "award", its.price), _sum("合同金额", "contract", its.contract)),
-    )
+    return Said(text, (_sum(*most, its.most), _sum(*name, its.sum)))
 
 
 def _bid(bid: Bid) -> Evidence:

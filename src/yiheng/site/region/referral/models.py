@@ -1,6 +1,6 @@
 """A referral (转诊单): who sends whom where and why, and what came of it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.timezone import localdate
@@ -12,7 +12,7 @@ from yiheng.site.base.flow.models import Item
 from yiheng.site.base.ledger.models import Cell
 from yiheng.site.base.party import RoleAt, RoleOver
 from yiheng.site.base.places.models import Place, place_of
-from yiheng.site.base.places.roles import INSTITUTION
+from yiheng.site.base.places.roles import DOCTOR, INSTITUTION
 from yiheng.site.base.register.models import RegisterRow
 from yiheng.site.base.texts import say
 from yiheng.site.base.vault.field import SealedText
@@ -48,6 +48,19 @@ class Capability(RegisterRow):
         verbose_name = say("诊疗科目登记", "registered subject")
 
 
+def _doctor(label: Any) -> Any:
+    """A field with a doctor, who may be named later."""
+    return models.ForeignKey(
+        Person,
+        models.PROTECT,
+        limit_choices_to={"posts__role": DOCTOR.code},
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=label,
+    )
+
+
 class Referral(Item):
     """One patient's referral. Whatever says something of the patient is tagged `clinical` in the flow."""
 
@@ -71,15 +84,7 @@ class Referral(Item):
     sender = place_of(INSTITUTION, say("转出机构", "sender"))
     receiver = place_of(INSTITUTION, say("接收机构", "receiver"))
     subject = models.CharField(say("诊疗科目", "subject"), max_length=8, choices=_subjects)
-    family_doctor = models.ForeignKey(
-        Person,
-        models.PROTECT,
-        limit_choices_to={"posts__role": "doctor"},
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=say("家庭医生", "family doctor"),
-    )
+    family_doctor = _doctor(say("家庭医生", "family doctor"))
     grounds = CodeList(say("转诊条件", "grounds"), offered=_grounds, blank=False)
     dangers = CodeList(say("危险情形", "dangers"), offered=_dangers)
     escort = models.BooleanField(say("有医务人员护送", "an escort goes along"), default=False)
@@ -113,15 +118,7 @@ class Referral(Item):
         verbose_name=say("床位或号源", "bed or appointment"),
     )
     arrived_at = models.DateTimeField(say("到院时间", "arrived at"), null=True, blank=True)
-    treating_doctor = models.ForeignKey(
-        Person,
-        models.PROTECT,
-        limit_choices_to={"posts__role": "doctor"},
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=say("经治医生", "treating doctor"),
-    )
+    treating_doctor = _doctor(say("经治医生", "treating doctor"))
     discharged_at = models.DateTimeField(say("出院时间", "discharged at"), null=True, blank=True)
     outcome = models.CharField(say("结局", "outcome"), max_length=16, choices=Outcome, blank=True)
     feedback = models.TextField(say("反馈", "feedback"), blank=True)
